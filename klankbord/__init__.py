@@ -1,0 +1,1 @@
+"""Klankbord: customer emotion and effort, event by event."""

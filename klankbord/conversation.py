@@ -1,0 +1,162 @@
+"""What is remembered of one conversation: facts, counts and scores, no transcript; 4 KB at most as JSON."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from msgspec import Struct
+
+from klankbord.events import Channel, Event, Language, Seconds
+
+VERSION: Final = 1
+MAX_BYTES: Final = 4096
+
+# Together these keep the worst case under MAX_BYTES; tests/klankbord/test_conversation.py adds them up.
+KEEP_EVENTS: Final = 32
+KEEP_POINTS: Final = 16
+KEEP_FINGERPRINTS: Final = 3
+KEEP_EVIDENCE: Final = 6
+MAX_QUOTE_BYTES: Final = 72
+_FINGERPRINT_WORDS: Final = 12
+
+_WORD: Final = re.compile(r"\w+")
+# Function words say nothing about *what* was asked; without them two requests compare by their content.
+_EMPTY_WORDS: Final = frozenset(
+    """de het een en of maar dus want ik je jij u we wij hij zij ze mij me mijn jouw uw ons onze dat die dit deze er is
+    ben bent zijn was heb hebt heeft had kan kunt kun wil wilt wel ook nog al nu dan als om te van voor met op in aan
+    bij naar uit over door tot wat hoe graag even the a an and or but so i you we he she it they me my your our that
+    this these there is am are was were have has had can could would will do does did to of for with on in at by from about
+    please just what how if be""".split()
+)
+
+
+class Evidence(Struct, frozen=True, omit_defaults=True):
+    """The latest signal of one kind, as a person may read it: redacted words or an amount."""
+
+    signal: str
+    strength: float
+    at: Seconds
+    words: str = ""
+    amount: float | None = None
+    utterance_id: str = ""
+
+
+class Episode(Struct, frozen=True, omit_defaults=True):
+    """One excursion of one alert rule: it opens once and clears once."""
+
+    number: int
+    rule_version: str
+    severity: str
+    opened_at: Seconds
+    value: float
+    cause: Evidence | None = None
+    cleared_at: Seconds | None = None
+
+
+class Proposed(Struct, frozen=True, omit_defaults=True):
+    """The suggestion that was made last; it stands until `expires_at` or until another takes its place."""
+
+    kind: str
+    number: int
+    at: Seconds
+    expires_at: Seconds
+    reason: Evidence | None = None
+
+
+class Made(Struct, frozen=True, array_like=True):
+    """How often one kind of suggestion was made in this conversation, and when last."""
+
+    number: int
+    at: Seconds
+
+
+class Point(Struct, frozen=True, array_like=True):
+    """One step of the small pictures: seconds since the start, valence (-1..1), effort (1..7, higher = harder)."""
+
+    after_s: int
+    valence: float
+    effort: float
+
+
+class Conversation(Struct, frozen=True, omit_defaults=True):
+    """The state of one conversation, and the only thing a worker keeps of it."""
+
+    version: int = VERSION
+    # The last events that were applied, as numbers: what a source sends twice counts once.
+    seen: tuple[int, ...] = ()
+
+    channel: Channel = Channel.CHAT
+    queue: str | None = None
+    team: str | None = None
+    agent_id: str | None = None
+    language: Language | None = None
+    language_odds: float = 0.0
+
+    started_at: Seconds | None = None
+    last_at: Seconds | None = None
+    ended_at: Seconds | None = None
+    notice_given: bool = False
+    objected: bool = False
+
+    customer_turns: int = 0
+    agent_turns: int = 0
+    # Since when the customer waits for an answer, and how many seconds of that wait already count as effort.
+    waiting_since: Seconds | None = None
+    wait_counted_s: float = 0.0
+    held_since: Seconds | None = None
+    customer_said: tuple[tuple[int, ...], ...] = ()
+    agent_asked: tuple[tuple[int, ...], ...] = ()
+
+    valence: float = 0.0
+    emotions: dict[str, float] = {}
+    drivers: dict[str, float] = {}
+    hardest: dict[str, float] = {}
+    effort: float = 1.0
+    escalation: float = 0.0
+    evidence: tuple[Evidence, ...] = ()
+    timeline: tuple[Point, ...] = ()
+
+    episodes: dict[str, Episode] = {}
+    suggestion: Proposed | None = None
+    suggested: dict[str, Made] = {}
+
+    @property
+    def open_alerts(self) -> int:
+        """How many alert episodes are open."""
+        return sum(episode.cleared_at is None for episode in self.episodes.values())
+
+
+def event_number(event: Event) -> int:
+    """48 bits that stand for the event's id, small enough to remember many."""
+    return text_number(event.event_id)
+
+
+def text_number(text: str) -> int:
+    """48 bits that stand for `text`."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "big")
+
+
+def fingerprint(normal: str) -> tuple[int, ...]:
+    """Numbers that stand for the content words of a line: likeness can be judged, the words cannot be read back."""
+    words: dict[str, None] = {}
+    for match in _WORD.finditer(normal):
+        word = match.group()
+        if word not in _EMPTY_WORDS:
+            words[word] = None
+            if len(words) == _FINGERPRINT_WORDS:
+                break
+    return tuple(int.from_bytes(hashlib.blake2b(w.encode(), digest_size=3).digest(), "big") for w in words)
+
+
+def likeness(said: tuple[int, ...], earlier: Iterable[tuple[int, ...]]) -> float:
+    """The largest share in [0, 1] of shared content words (Dice) between a line and earlier ones."""
+    now = set(said)
+    return max((2 * len(now & set(other)) / (len(now) + len(other)) for other in earlier if other and now), default=0.0)
+
+
+def clip(text: str, limit: int = MAX_QUOTE_BYTES) -> str:
+    """`text` cut to `limit` bytes of UTF-8, with an ellipsis where something went."""
+    if len(text) * 4 <= limit or len(text.encode()) <= limit:
+        return text
+    return text.encode()[: limit - 3].decode(errors="ignore").rstrip() + "…"

@@ -1,0 +1,140 @@
+"""The facts of a conversation that an event changes: who, where, since when, how often. No scores."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from klankbord.conversation import KEEP_EVENTS, KEEP_FINGERPRINTS, Conversation, event_number, text_number
+from klankbord.events import (
+    Ended,
+    Event,
+    Held,
+    Language,
+    NoticeGiven,
+    Objected,
+    Resumed,
+    Role,
+    Started,
+    Transferred,
+    Utterance,
+    Waited,
+)
+from klankbord.language import odds
+from klankbord.policy import Policy
+from klankbord.signals import Words
+
+_ANSWERS: Final = (Role.AGENT, Role.BOT)
+
+
+def is_duplicate(conversation: Conversation, event: Event) -> bool:
+    """Whether this very event was applied before, as far back as the conversation remembers."""
+    return event_number(event) in conversation.seen
+
+
+def is_spoken_once(conversation: Conversation, event: Event) -> bool:
+    """Whether the event is an utterance to be scored: final, and not a correction of one that was."""
+    return isinstance(event, Utterance) and event.is_final and _final(event) not in conversation.seen
+
+
+def placed(conversation: Conversation, event: Event) -> Conversation:
+    """The conversation with the event's place and time in it."""
+    seen = (*conversation.seen, event_number(event))
+    if isinstance(event, Utterance) and event.is_final:
+        seen = (*seen, _final(event))
+    at = event.at_s
+    moved = isinstance(event, Transferred)
+    started_at = conversation.started_at
+    return replace(
+        conversation,
+        seen=seen[-KEEP_EVENTS:],
+        channel=event.channel,
+        queue=(event.to_queue if isinstance(event, Transferred) else None) or event.queue or conversation.queue,
+        team=event.team or conversation.team,
+        # After a transfer the agent is the new one, or nobody yet: the old one must get no more suggestions.
+        agent_id=event.to_agent if isinstance(event, Transferred) else event.agent_id or conversation.agent_id,
+        started_at=at if started_at is None or isinstance(event, Started) else started_at,
+        last_at=at if conversation.last_at is None or moved else max(at, conversation.last_at),
+        ended_at=at if isinstance(event, Ended) and conversation.ended_at is None else conversation.ended_at,
+        notice_given=conversation.notice_given or isinstance(event, NoticeGiven),
+        objected=conversation.objected or isinstance(event, Objected),
+    )
+
+
+def spoken_in(
+    conversation: Conversation, event: Event, normal: str, policy: Policy
+) -> tuple[Conversation, Language | None]:
+    """The conversation with its language, and the language to read this line in; none for one we cannot score."""
+    if event.language is not None:
+        for language in policy.languages:
+            if event.language.lower().split("-")[0].split("_")[0] == language:
+                return replace(conversation, language=language), language
+        return conversation, None
+    if conversation.language is not None:
+        return conversation, conversation.language
+    if len(policy.languages) == 1:
+        return replace(conversation, language=policy.languages[0]), policy.languages[0]
+    total = round(conversation.language_odds + odds(normal, policy.languages), 2)
+    guess: Language = "nl" if total > 0 else "en" if total < 0 else policy.languages[0]
+    settled = guess if abs(total) >= policy.language_settled_at else None
+    return replace(conversation, language=settled, language_odds=total), guess
+
+
+def counted(conversation: Conversation, event: Event, words: Words | None) -> Conversation:
+    """The conversation with its turns counted, its waits and holds followed and its lines remembered as numbers."""
+    at = event.at_s
+    if isinstance(event, Held):
+        return replace(conversation, held_since=at)
+    if isinstance(event, Resumed):
+        return replace(conversation, held_since=None)
+    if isinstance(event, Ended):
+        return replace(conversation, held_since=None, waiting_since=None, wait_counted_s=0.0)
+    if isinstance(event, Waited):
+        return replace(conversation, wait_counted_s=max(conversation.wait_counted_s, event.wait_s))
+    if not isinstance(event, Utterance) or not event.is_final:
+        return conversation
+    if event.role is Role.CUSTOMER:
+        return replace(
+            conversation,
+            customer_turns=conversation.customer_turns + 1,
+            waiting_since=at if conversation.waiting_since is None else conversation.waiting_since,
+            customer_said=_remembered(conversation.customer_said, words),
+        )
+    if event.role not in _ANSWERS:
+        return conversation
+    asked = words if words is not None and "?" in words.clean else None
+    return replace(
+        conversation,
+        agent_turns=conversation.agent_turns + 1,
+        waiting_since=None,
+        wait_counted_s=0.0,
+        agent_asked=_remembered(conversation.agent_asked, asked),
+    )
+
+
+def erased(conversation: Conversation) -> Conversation:
+    """The conversation after an objection: where and how often stay, what was scored and quoted goes."""
+    return Conversation(
+        seen=conversation.seen,
+        channel=conversation.channel,
+        queue=conversation.queue,
+        team=conversation.team,
+        agent_id=conversation.agent_id,
+        started_at=conversation.started_at,
+        last_at=conversation.last_at,
+        ended_at=conversation.ended_at,
+        notice_given=conversation.notice_given,
+        objected=True,
+        customer_turns=conversation.customer_turns,
+        agent_turns=conversation.agent_turns,
+        episodes={name: replace(episode, cause=None) for name, episode in conversation.episodes.items()},
+    )
+
+
+def _final(event: Utterance) -> int:
+    return text_number("final\x1f" + event.utterance_id)
+
+
+def _remembered(earlier: tuple[tuple[int, ...], ...], words: Words | None) -> tuple[tuple[int, ...], ...]:
+    if words is None or not words.fingerprint:
+        return earlier
+    return (*earlier, words.fingerprint)[-KEEP_FINGERPRINTS:]

@@ -1,0 +1,217 @@
+"""The whole path of one event: what it means, and the conversation as it now stands."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from klankbord import facts, scoring
+from klankbord.advice import Moment, Suggestion, may_repeat, suggestion_id
+from klankbord.alerting import Alert, changes, follow
+from klankbord.conversation import (
+    KEEP_EVIDENCE,
+    KEEP_POINTS,
+    Conversation,
+    Evidence,
+    Made,
+    Point,
+    Proposed,
+    clip,
+    fingerprint,
+)
+from klankbord.detectors import DETECTORS
+from klankbord.events import Event, Role, Seconds, Utterance
+from klankbord.phrases import clean, normal
+from klankbord.policy import Policy
+from klankbord.redaction import excerpt
+from klankbord.signals import Finding, Signal, Turn, Words, customer_words
+from klankbord.suggestions import SUGGESTIONS
+
+SCHEMA: Final = 1
+_QUOTE_MARGIN_CHARS: Final = 20
+
+
+class Observation(Struct, frozen=True, omit_defaults=True):
+    """What one event led to. `emotions` and `dissatisfaction` judge this turn; `conversation` holds what lasts.
+
+    `effort_parts` add up to `conversation.effort - 1`. A `duplicate` changed nothing and is not published.
+    """
+
+    event_id: str
+    conversation_id: str
+    tenant: str
+    type: str
+    at: Seconds
+    conversation: Conversation
+    schema: int = SCHEMA
+    role: Role | None = None
+    utterance_id: str = ""
+    signals: tuple[Signal, ...] = ()
+    emotions: dict[str, float] = {}
+    valence: float = 0.0
+    dissatisfaction: float = 0.0
+    effort_parts: dict[str, float] = {}
+    alerts: tuple[Alert, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    duplicate: bool = False
+
+
+def observe(conversation: Conversation, event: Event, policy: Policy) -> Observation:
+    """Fold one event into a conversation. Pure: time comes from the event, the same input gives the same bytes."""
+    if facts.is_duplicate(conversation, event):
+        return replace(_observation(event, conversation), duplicate=True)
+    now = facts.placed(conversation, event)
+    if now.objected:
+        return _objection(event, conversation, facts.erased(now), policy)
+
+    now, words = _words(conversation, now, event, policy)
+    signals = _signals(Turn(conversation, event, words, customer_words(words), policy))
+    now = facts.counted(now, event, words)
+    now, parts = _scored(now, event, words, signals, policy)
+    now = replace(now, episodes=follow(now, policy, at=event.at_s, over=now.ended_at is not None))
+    now, suggestions = _advised(now, event, signals, policy)
+
+    emotions = scoring.turn_emotions(signals, policy)
+    return replace(
+        _observation(event, now),
+        signals=signals,
+        emotions=emotions,
+        valence=scoring.turn_valence(signals),
+        dissatisfaction=scoring.dissatisfaction(emotions),
+        effort_parts=parts,
+        alerts=changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes),
+        suggestions=suggestions,
+    )
+
+
+def _observation(event: Event, conversation: Conversation) -> Observation:
+    said = event if isinstance(event, Utterance) else None
+    return Observation(
+        event_id=event.event_id,
+        conversation_id=event.conversation_id,
+        tenant=event.tenant,
+        type=str(event.__struct_config__.tag),
+        at=event.at_s,
+        conversation=conversation,
+        role=said.role if said else None,
+        utterance_id=said.utterance_id if said else "",
+    )
+
+
+def _objection(event: Event, before: Conversation, now: Conversation, policy: Policy) -> Observation:
+    now = replace(now, episodes=follow(now, policy, at=event.at_s, over=True))
+    return replace(
+        _observation(event, now), alerts=changes(event.tenant, event.conversation_id, before.episodes, now.episodes)
+    )
+
+
+def _words(before: Conversation, now: Conversation, event: Event, policy: Policy) -> tuple[Conversation, Words | None]:
+    """What is to be scored of this event: a partial is not, nor a second final of the same utterance."""
+    if not isinstance(event, Utterance) or not facts.is_spoken_once(before, event):
+        return now, None
+    cleaned = clean(event.text)
+    lowered = normal(cleaned)
+    now, language = facts.spoken_in(now, event, lowered, policy)
+    if language is None or not cleaned:
+        return now, None
+    return now, Words(cleaned, lowered, language, event.role, fingerprint(lowered))
+
+
+def _signals(turn: Turn) -> tuple[Signal, ...]:
+    found = []
+    for detector in DETECTORS:
+        finding = detector.find(turn)
+        if finding is not None and finding.strength > 0:
+            found.append(
+                Signal(
+                    kind=detector.kind,
+                    dimension=detector.dimension,
+                    strength=round(min(1.0, finding.strength), 4),
+                    words=_quote(turn.words, finding),
+                    amount=None if finding.amount is None else round(finding.amount, 2),
+                )
+            )
+    return tuple(found)
+
+
+def _quote(words: Words | None, finding: Finding) -> str:
+    """The words that were found with a little around them, redacted."""
+    if words is None or finding.span is None:
+        return ""
+    start, end = finding.span
+    left = words.clean.rfind(" ", 0, max(0, start - _QUOTE_MARGIN_CHARS)) + 1
+    right = words.clean.find(" ", min(len(words.clean), end + _QUOTE_MARGIN_CHARS))
+    return clip(excerpt(words.clean, left, len(words.clean) if right < 0 else right))
+
+
+def _scored(
+    conversation: Conversation, event: Event, words: Words | None, signals: Sequence[Signal], policy: Policy
+) -> tuple[Conversation, dict[str, float]]:
+    by_customer = words is not None and words.role is Role.CUSTOMER
+    turn = scoring.turn_emotions(signals, policy) if by_customer else {}
+    emotions, valence = conversation.emotions, conversation.valence
+    if by_customer:
+        emotions = scoring.faded_emotions(emotions, turn, policy)
+        valence = scoring.faded_valence(valence, scoring.turn_valence(signals), policy)
+    confirmed = max(turn.get("gratitude", 0.0), turn.get("relief", 0.0)) >= 0.5
+    drivers = scoring.faded_drivers(conversation.drivers, signals, policy, turn=words is not None, confirmed=confirmed)
+    now = scoring.effort_parts(drivers, policy)
+    hardest = max(conversation.hardest, now, key=lambda parts: sum(parts.values()))
+    effort, parts = scoring.lasting_effort(now, hardest, policy)
+    scored = replace(
+        conversation,
+        emotions=emotions,
+        valence=valence,
+        drivers=drivers,
+        hardest={driver: round(part, 4) for driver, part in hardest.items()},
+        effort=effort,
+        escalation=scoring.escalation(emotions, drivers, effort),
+        evidence=_evidence(conversation, event, signals),
+    )
+    if words is None and effort == conversation.effort:
+        return scored, parts
+    point = Point(int(event.at_s - (scored.started_at or event.at_s)), round(valence, 2), round(effort, 2))
+    return replace(scored, timeline=(*scored.timeline, point)[-KEEP_POINTS:]), parts
+
+
+def _evidence(conversation: Conversation, event: Event, signals: Sequence[Signal]) -> tuple[Evidence, ...]:
+    """The latest evidence of each kind, newest last."""
+    kinds = {signal.kind for signal in signals}
+    kept = [evidence for evidence in conversation.evidence if evidence.signal not in kinds]
+    return (*kept, *(_as_evidence(event, signal) for signal in signals))[-KEEP_EVIDENCE:]
+
+
+def _as_evidence(event: Event, signal: Signal) -> Evidence:
+    utterance_id = event.utterance_id if isinstance(event, Utterance) else ""
+    return Evidence(signal.kind, signal.strength, event.at_s, signal.words, signal.amount, utterance_id)
+
+
+def _advised(
+    conversation: Conversation, event: Event, signals: Sequence[Signal], policy: Policy
+) -> tuple[Conversation, tuple[Suggestion, ...]]:
+    """At most one suggestion for the agent who has the conversation now: the first kind that applies."""
+    at, agent_id = event.at_s, conversation.agent_id
+    if agent_id is None or conversation.ended_at is not None or not signals:
+        return conversation, ()
+    moment = Moment(conversation, {signal.kind: signal for signal in signals})
+    for suggester in SUGGESTIONS:
+        signal = suggester.why(moment)
+        if signal is None or not may_repeat(suggester.kind, conversation, policy, at=at):
+            continue
+        number = conversation.suggested.get(suggester.kind, Made(0, at)).number + 1
+        expires_at = at + policy.suggestion_expires_s
+        reason = _as_evidence(event, signal)
+        suggestion = Suggestion(
+            suggestion_id=suggestion_id(event.tenant, event.conversation_id, suggester.kind, number),
+            kind=suggester.kind,
+            agent_id=agent_id,
+            at=at,
+            expires_at=expires_at,
+            language=conversation.language,
+            reason=reason,
+        )
+        proposed = Proposed(suggester.kind, number, at, expires_at, reason)
+        suggested = {**conversation.suggested, suggester.kind: Made(number, at)}
+        return replace(conversation, suggestion=proposed, suggested=suggested), (suggestion,)
+    return conversation, ()

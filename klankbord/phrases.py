@@ -1,0 +1,91 @@
+"""Find whole phrases in what somebody said, all of them in one pass."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from klankbord.events import Language
+
+_SPELLING: Final = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
+_LANGUAGES: Final[tuple[Language, ...]] = ("nl", "en")
+
+# "not angry" is no anger; the negator may stand up to this many words before the phrase.
+_NEGATION_REACH_WORDS: Final = 3
+_NEGATORS: Final = frozenset(
+    """niet geen nooit nergens niks zonder not no never isn't wasn't don't doesn't didn't aren't won't can't
+    without""".split()
+)
+
+
+def clean(text: str) -> str:
+    """`text` on one line: runs of white space become one space, control characters go."""
+    return " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in text).split())
+
+
+def normal(cleaned: str) -> str:
+    """`cleaned` in lower case and plain quotes, character for character, so that a span fits both."""
+    lowered = cleaned.lower()
+    if len(lowered) != len(cleaned):  # a few letters (İ) grow when lowered
+        lowered = "".join(c.lower() if len(c.lower()) == 1 else c for c in cleaned)
+    return lowered.translate(_SPELLING)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One phrase found at `normal[start:end]`, and the strength it stands for."""
+
+    phrase: str
+    start: int
+    end: int
+    strength: float
+
+
+class Phrases:
+    """Phrases with a strength in [0, 1] each, per language, in lower case with straight quotes."""
+
+    def __init__(self, *, nl: Mapping[str, float], en: Mapping[str, float]) -> None:
+        self.nl: Final = dict(nl)
+        self.en: Final = dict(en)
+
+    @cached_property
+    def _automata(self) -> dict[Language, AhoCorasick]:
+        # The longest phrase wins where several start: "niet blij" must not be found as "blij".
+        return {
+            language: AhoCorasick(list(self.of(language)), matchkind=MatchKind.LeftmostLongest)
+            for language in _LANGUAGES
+        }
+
+    def of(self, language: Language) -> dict[str, float]:
+        """The phrases of one language with their strengths."""
+        return self.nl if language == "nl" else self.en
+
+    def matches(self, text: str, language: Language, *, negatable: bool = False) -> Iterator[Match]:
+        """Every whole-word match in `text` (as `normal` gives it); `negatable` skips those under a negation."""
+        listed = self.of(language)
+        for _, start, end in self._automata[language].find_matches_as_indexes(text):
+            if not _whole(text, start, end):
+                continue
+            if negatable and _negated(text, start):
+                continue
+            phrase = text[start:end]
+            yield Match(phrase, start, end, listed[phrase])
+
+    def best(self, text: str, language: Language, *, negatable: bool = False) -> Match | None:
+        """The strongest match, the first of equals."""
+        return max(self.matches(text, language, negatable=negatable), key=lambda m: m.strength, default=None)
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    return not (start and text[start - 1].isalnum() and text[start].isalnum()) and not (
+        end < len(text) and text[end].isalnum() and text[end - 1].isalnum()
+    )
+
+
+def _negated(text: str, start: int) -> bool:
+    # Words that could fill the reach are at most 40 characters each; a longer look back would cost on 16,000.
+    before = text[max(0, start - 40 * _NEGATION_REACH_WORDS) : start]
+    clause = before.rsplit(",", 1)[-1].rsplit(".", 1)[-1]
+    return any(word in _NEGATORS for word in clause.split()[-_NEGATION_REACH_WORDS:])

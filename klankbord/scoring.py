@@ -1,0 +1,110 @@
+"""Signals become emotion and effort: each a number that fades, with the parts that made it."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+from klankbord.policy import Policy
+from klankbord.signals import Dimension, Signal
+
+_DIGITS = 4  # of every score that is kept: enough for any eye, and the same bytes on every machine
+_NEGATIVE = ("frustration", "anger", "disappointment")
+_BAD = ("frustration", "anger", "anxiety", "confusion", "disappointment", "sadness")
+
+
+def either(*chances: float) -> float:
+    """The chance of at least one of several independent ones, all in [0, 1]."""
+    return 1.0 - math.prod(1.0 - c for c in chances)
+
+
+def turn_emotions(signals: Iterable[Signal], policy: Policy) -> dict[str, float]:
+    """What one customer turn's signals say of each emotion, 0..1; an emotion without evidence is left out."""
+    emotions: dict[str, float] = {}
+    for signal in signals:
+        if signal.dimension is Dimension.EMOTION:
+            for emotion, weight in policy.emotion_weights.get(signal.kind, {}).items():
+                emotions[emotion] = either(emotions.get(emotion, 0.0), weight * signal.strength)
+    return {emotion: round(value, _DIGITS) for emotion, value in emotions.items()}
+
+
+def turn_valence(signals: Iterable[Signal]) -> float:
+    """How positive the words of one turn are, -1..1."""
+    by_kind = {signal.kind: signal.strength for signal in signals if signal.dimension is Dimension.EMOTION}
+    return round(by_kind.get("positive_words", 0.0) - by_kind.get("negative_words", 0.0), _DIGITS)
+
+
+def faded_emotions(before: Mapping[str, float], turn: Mapping[str, float], policy: Policy) -> dict[str, float]:
+    """The conversation's emotions after a customer turn: the old fade, the new add up."""
+    soothed = max(turn.get("gratitude", 0.0), turn.get("relief", 0.0))
+    keep = policy.emotion_fade
+    keep_bad = keep * (1.0 - (1.0 - policy.relief_fade) * soothed)
+    after: dict[str, float] = {}
+    for emotion in sorted({*before, *turn}):
+        faded = before.get(emotion, 0.0) * (keep_bad if emotion in _BAD else keep)
+        value = round(either(faded, turn.get(emotion, 0.0)), _DIGITS)
+        if value >= 0.01:
+            after[emotion] = value
+    return after
+
+
+def faded_valence(before: float, turn: float, policy: Policy) -> float:
+    """The conversation's valence after a customer turn, -1..1."""
+    return round(before + policy.valence_newest * (turn - before), _DIGITS)
+
+
+def dissatisfaction(turn: Mapping[str, float]) -> float:
+    """How likely one turn shows a dissatisfied customer, 0..1; not yet calibrated."""
+    return round(either(*(turn.get(emotion, 0.0) for emotion in _NEGATIVE)), _DIGITS)
+
+
+def faded_drivers(
+    before: Mapping[str, float], signals: Iterable[Signal], policy: Policy, *, turn: bool, confirmed: bool
+) -> dict[str, float]:
+    """The memory of each effort driver after an event: it fades at turns, grows by a signal, is full at its cap."""
+    keep = policy.effort_fade if turn else 1.0
+    after = {driver: count * keep for driver, count in before.items()}
+    if confirmed and "dead_end" in after:
+        after["dead_end"] *= policy.dead_end_released
+    for signal in signals:
+        weighed = policy.drivers.get(signal.kind)
+        if signal.dimension is Dimension.EFFORT and weighed is not None:
+            after[signal.kind] = min(weighed.cap, after.get(signal.kind, 0.0) + signal.strength)
+    return {driver: round(count, _DIGITS) for driver, count in after.items() if count >= 0.01}
+
+
+def effort_parts(drivers: Mapping[str, float], policy: Policy) -> dict[str, float]:
+    """What each driver adds to the effort score; with 1 they add up to it."""
+    loads = {k: policy.drivers[k].weight * count for k, count in drivers.items() if k in policy.drivers}
+    total = sum(loads.values())
+    if not total:
+        return {}
+    above_one = 6.0 * (1.0 - math.exp(-total / policy.effort_scale))
+    return {driver: above_one * load / total for driver, load in loads.items()}
+
+
+def lasting_effort(
+    now: Mapping[str, float], hardest: Mapping[str, float], policy: Policy
+) -> tuple[float, dict[str, float]]:
+    """Effort 1..7 (higher = harder) with its parts: mostly the present, partly the hardest moment so far.
+
+    Form and weights follow the effort-driver studies that `policy.DRIVERS` names; the predicted CES 2.0,
+    where higher = easier, is 8 minus this.
+    """
+    share = policy.effort_now
+    mixed = {
+        driver: round(share * now.get(driver, 0.0) + (1.0 - share) * hardest.get(driver, 0.0), _DIGITS)
+        for driver in sorted({*now, *hardest})
+    }
+    return round(1.0 + sum(mixed.values()), _DIGITS), mixed
+
+
+def escalation(emotions: Mapping[str, float], drivers: Mapping[str, float], effort: float) -> float:
+    """How likely this needs a supervisor, 0..1: hand-set shares, not yet calibrated."""
+    return round(
+        either(
+            0.7 * emotions.get("anger", 0.0),
+            0.4 * emotions.get("frustration", 0.0),
+            0.5 * min(1.0, drivers.get("asks_for_human", 0.0)),
+            0.5 * (effort - 1.0) / 6.0,
+        ),
+        _DIGITS,
+    )

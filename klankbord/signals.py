@@ -1,0 +1,124 @@
+"""What a detector is: a function that finds one kind of evidence in one event."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from klankbord.conversation import Conversation
+from klankbord.events import Event, Language, Role
+from klankbord.policy import Policy
+
+
+class Dimension(StrEnum):
+    """What a signal is evidence of. Words make emotion; what happens in time makes effort."""
+
+    EMOTION = "emotion"
+    EFFORT = "effort"
+
+
+class Signal(Struct, frozen=True, omit_defaults=True):
+    """One piece of evidence found in an event.
+
+    `strength` lies in [0, 1]. `words` are the redacted words that caused it; `amount` is the fact that did:
+    seconds for waits and holds, contacts for a repeat contact, a share in [0, 1] for a likeness.
+    """
+
+    kind: str
+    dimension: Dimension
+    strength: float
+    words: str = ""
+    amount: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a detector gives back: how strong, and where in `Words.clean` or from which amount.
+
+    A place instead of words: what is quoted is redacted in one spot, after every detector has run.
+    """
+
+    strength: float
+    span: tuple[int, int] | None = None
+    amount: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What one participant said: `clean` to quote from, `normal` (same length, lower case) to search in."""
+
+    clean: str
+    normal: str
+    language: Language
+    role: Role
+    fingerprint: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerWords:
+    """What a customer said. Only these reach an emotion detector: a type check refuses any other role."""
+
+    clean: str
+    normal: str
+    language: Language
+    role: Literal[Role.CUSTOMER]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One event as an effort detector sees it; `conversation` is as it stood before the event."""
+
+    conversation: Conversation
+    event: Event
+    words: Words | None
+    customer: CustomerWords | None
+    policy: Policy
+
+    def said_by(self, *roles: Role) -> Words | None:
+        """The words of this event if one of `roles` spoke them."""
+        return self.words if self.words is not None and self.words.role in roles else None
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """A kind of signal with the function that finds it; made by `of_emotion` or `of_effort`."""
+
+    kind: str
+    dimension: Dimension
+    find: Callable[[Turn], Finding | None]
+
+
+def of_emotion(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+    """A detector of emotion: it is called for customers only and is given their words and nothing else."""
+
+    def find_in_turn(turn: Turn) -> Finding | None:
+        return None if turn.customer is None else find(turn.customer)
+
+    return Detector(kind, Dimension.EMOTION, find_in_turn)
+
+
+def of_effort(kind: str, find: Callable[[Turn], Finding | None]) -> Detector:
+    """A detector of effort: it may look at every event, since waits, holds and transfers are facts."""
+    return Detector(kind, Dimension.EFFORT, find)
+
+
+def customer_words(words: Words | None) -> CustomerWords | None:
+    """The words if a customer spoke them; the one way to the type that emotion detectors take."""
+    if words is None or words.role is not Role.CUSTOMER:
+        return None
+    return CustomerWords(words.clean, words.normal, words.language, Role.CUSTOMER)
+
+
+EMOTIONS: Final = (
+    "frustration",
+    "anger",
+    "anxiety",
+    "confusion",
+    "disappointment",
+    "sadness",
+    "relief",
+    "joy",
+    "gratitude",
+)

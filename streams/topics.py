@@ -1,0 +1,207 @@
+"""The topic plan, and its provisioning with kafka-python."""
+
+# Everything here waits for a network: call it from the command line, a thread or a test, never on a worker's loop.
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+# kafka-python ships no types
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient  # type: ignore[import-untyped]
+from kafka.errors import KafkaError, TopicAlreadyExistsError  # type: ignore[import-untyped]
+from kafka.net.compat import KafkaNetClient  # type: ignore[import-untyped]
+
+from klankbord.errors import InvalidConfiguration, KlankbordError
+from streams.wire import CALL_TRANSCRIPTS, CHAT_MESSAGES, DEAD_LETTERS, OBSERVATIONS
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+WAIT_S: Final = 30.0  # a cluster that elects a controller takes seconds; beyond this a person has to look
+
+MIB: Final = 1_048_576  # also what producers and consumers take by default, so nobody has to be told
+# Half of it for what comes in: whatever fits there then fits in a dead letter, with its reason and origin around it.
+INPUT_BYTES: Final = MIB // 2
+
+
+class BrokerUnavailable(KlankbordError):
+    """Kafka does not answer. Nothing is known about the topics, so there is nothing to do but try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    name: str
+    partitions: int
+    replication_factor: int
+    cleanup_policy: Literal["delete", "compact"]
+    retention_ms: int | None = None
+    configs: Mapping[str, str] = field(default_factory=dict)
+
+    def settings(self) -> dict[str, str]:
+        """All of the topic's configuration under Kafka's own names."""
+        retention = {} if self.retention_ms is None else {"retention.ms": str(self.retention_ms)}
+        return {
+            "cleanup.policy": self.cleanup_policy,
+            # Writes go on with one replica away; of three, two at least have what was acknowledged.
+            "min.insync.replicas": str(max(1, self.replication_factor - 1)),
+            **retention,
+            **self.configs,
+        }
+
+
+def plan(
+    *,
+    partitions: int,
+    replication_factor: int,
+    input_retention_ms: int = DAY_MS,  # raw words of customers: one day repairs an outage, a second is not needed
+    dead_letter_retention_ms: int = 3 * DAY_MS,  # raw words too, but they have to outlast a weekend
+) -> tuple[Topic, ...]:
+    """The four topics; both inputs and the observations have as many partitions, so a conversation makes one hop."""
+
+    def topic(name: str) -> Topic:
+        return Topic(
+            name,
+            partitions,
+            replication_factor,
+            "delete",
+            input_retention_ms,
+            # Kafka deletes whole segments: with hourly ones nothing is kept more than an hour too long.
+            {"segment.ms": str(HOUR_MS), "max.message.bytes": str(INPUT_BYTES)},
+        )
+
+    observations = Topic(
+        OBSERVATIONS,
+        partitions,
+        replication_factor,
+        "compact",
+        configs={
+            # A reader at most ten minutes behind sees every observation, not only each conversation's latest.
+            "min.compaction.lag.ms": str(10 * MINUTE_MS),
+            # The active segment is never compacted, so it may not be older than what compaction waits for anyway.
+            "segment.ms": str(10 * MINUTE_MS),
+            # Recovery reads what is not compacted yet: at most a tenth more than it must, for more work of the cleaner.
+            "min.cleanable.dirty.ratio": "0.1",
+            # A reader that was away for a week still learns which conversations are gone.
+            "delete.retention.ms": str(7 * DAY_MS),
+            "max.message.bytes": str(MIB),
+        },
+    )
+    dead_letters = Topic(
+        DEAD_LETTERS,
+        # One: people read it, in the order of arrival, and no table is joined with it.
+        1,
+        replication_factor,
+        "delete",
+        dead_letter_retention_ms,
+        {"segment.ms": str(HOUR_MS), "max.message.bytes": str(MIB)},
+    )
+    return topic(CHAT_MESSAGES), topic(CALL_TRANSCRIPTS), observations, dead_letters
+
+
+def create(
+    bootstrap_servers: str,
+    topics: Sequence[Topic],
+    *,
+    security: Mapping[str, object] | None = None,
+    wait_s: float = WAIT_S,
+) -> tuple[str, ...]:
+    """Create the missing topics, wait until they have leaders and name them; existing ones are left as they are."""
+    with _admin(bootstrap_servers, security, wait_s) as admin:
+        existing = set(admin.list_topics())
+        missing = {
+            topic.name: {
+                "num_partitions": topic.partitions,
+                "replication_factor": topic.replication_factor,
+                "configs": topic.settings(),
+            }
+            for topic in topics
+            if topic.name not in existing
+        }
+        created = _created(admin.create_topics(missing, raise_errors=False)) if missing else ()
+        admin.wait_for_topics([topic.name for topic in topics], timeout_ms=int(wait_s * 1000))
+        return created
+
+
+def drift(
+    bootstrap_servers: str,
+    topics: Sequence[Topic],
+    *,
+    security: Mapping[str, object] | None = None,
+    wait_s: float = WAIT_S,
+) -> tuple[str, ...]:
+    """One sentence for each difference between the plan and the cluster, as far as the cluster reports it."""
+    with _admin(bootstrap_servers, security, wait_s) as admin:
+        found = {topic["name"]: topic["partitions"] for topic in admin.describe_topics()}
+        resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics if topic.name in found]
+        reported = admin.describe_configs(resources, config_filter="all").get("topic", {}) if resources else {}
+    return tuple(
+        sentence
+        for topic in topics
+        for sentence in _differences(topic, found.get(topic.name), reported.get(topic.name, {}))
+    )
+
+
+def _created(answer: Mapping[str, Sequence[Mapping[str, object]]]) -> tuple[str, ...]:
+    # Another process may have been first; that is what we wanted, and it is not ours to report.
+    ours = [topic for topic in answer["topics"] if topic["error_code"] != TopicAlreadyExistsError.errno]
+    refused = [f"topic {topic['name']}: {topic['error_message']}" for topic in ours if topic["error_code"] != 0]
+    if refused:
+        raise InvalidConfiguration(refused)
+    return tuple(str(topic["name"]) for topic in ours)
+
+
+def _differences(
+    topic: Topic,
+    partitions: Sequence[Mapping[str, Sequence[int]]] | None,
+    configs: Mapping[str, Mapping[str, str]],
+) -> Iterator[str]:
+    if partitions is None:
+        yield f"topic {topic.name} is missing: create it before a worker starts"
+        return
+    if len(partitions) != topic.partitions:
+        # Kafka could add partitions, but a conversation's next event would then reach a worker that does not know it.
+        yield (
+            f"topic {topic.name} has {len(partitions)} partitions, the plan says {topic.partitions}: "
+            "plan for what is there, or drain the topic and make it anew"
+        )
+    replicas = min((len(partition["replica_nodes"]) for partition in partitions), default=0)
+    if replicas < topic.replication_factor:
+        yield (
+            f"topic {topic.name} has {replicas} replicas, the plan says {topic.replication_factor}: "
+            "reassign its partitions, or set the replication factor this cluster can give"
+        )
+    for name, planned in topic.settings().items():
+        if name in configs and configs[name]["value"] != planned:
+            yield f"topic {topic.name} has {name}={configs[name]['value']}, the plan says {planned}: alter the topic"
+
+
+@contextmanager
+def _admin(
+    bootstrap_servers: str,
+    security: Mapping[str, object] | None,
+    wait_s: float,
+) -> Iterator[KafkaAdminClient]:
+    with ExitStack() as opened:
+
+        def connection(**options: object) -> KafkaNetClient:
+            # An admin client that finds no broker forgets its thread and its sockets; we do not.
+            client = KafkaNetClient(**options)
+            opened.callback(client.close)
+            return client
+
+        try:
+            admin = KafkaAdminClient(
+                bootstrap_servers=bootstrap_servers,
+                bootstrap_timeout_ms=int(wait_s * 1000),
+                request_timeout_ms=int(wait_s * 1000),
+                kafka_client=connection,
+                **(security or {}),
+            )
+            opened.callback(admin.close)
+            yield admin
+        except KafkaError as error:
+            raise BrokerUnavailable(
+                f"Kafka at {bootstrap_servers} did not answer as it should within {wait_s:g} s: {error}; "
+                "check the address, the security settings and the brokers, then try again"
+            ) from error
