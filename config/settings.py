@@ -31,16 +31,16 @@ class Settings(BaseModel):
     redis_url: Annotated[str, Field(pattern=r"^(rediss?|unix)://", description="Redis or Valkey, 6.2 or later")]
 
     partitions: Annotated[
-        int, Field(ge=1, le=1000, description="of the inputs and of the observations; fixed for life, keys depend on it")
+        int, Field(ge=1, le=1000, description="of inputs and observations; fixed for life, keys depend on it")
     ] = 8
     replication_factor: Annotated[int, Field(ge=1, le=9, description="of every topic; 3 in production")] = 1
     input_retention_h: Annotated[int, Field(ge=1, description="hours that raw text stays in the input topics")] = 24
 
-    policy: Annotated[Path, Field(description="the policy file: thresholds, weights, alert rules")] = HERE / "policy.toml"
+    policy: Annotated[Path, Field(description="thresholds, weights and alert rules")] = HERE / "policy.toml"
     playbook: Annotated[Path, Field(description="the folder with the wording of suggestions")] = HERE / "playbook"
 
     instance: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9._-]*$", description="static group member, as a StatefulSet's ordinal; empty: none")
+        str, Field(pattern=r"^[A-Za-z0-9._-]*$", description="static group member, as an ordinal; empty: none")
     ] = ""
     data_dir: Annotated[Path, Field(description="where Faust keeps its working files")] = Path("/tmp/klankbord")
     host: Annotated[str, Field(description="address that pages and metrics listen on")] = "127.0.0.1"
@@ -48,7 +48,7 @@ class Settings(BaseModel):
     publisher_port: Annotated[Port, Field(description="metrics and health of the publisher")] = 9102
     web_port: Annotated[Port, Field(description="the pages, with their metrics and health")] = 8080
     log_level: Annotated[
-        Literal["INFO", "WARNING", "ERROR"], Field(description="DEBUG is refused: Faust would log what customers wrote")
+        Literal["INFO", "WARNING", "ERROR"], Field(description="of the pages; the workers take Faust's own -l")
     ] = "INFO"
     replayed: Annotated[bool, Field(description="the pages say that what they show is a replay")] = False
 

@@ -1,6 +1,7 @@
 """Scores become alerts: once per episode, with hysteresis and a cool-down."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -68,7 +69,7 @@ def follow(conversation: Conversation, policy: Policy, *, at: Seconds, over: boo
 
 
 def changes(
-    tenant: str, conversation_id: str, before: dict[str, Episode], after: dict[str, Episode]
+    tenant: str, conversation_id: str, before: Mapping[str, Episode], after: Mapping[str, Episode]
 ) -> tuple[Alert, ...]:
     """The alerts that opened or cleared between two states; from an empty `before`, all that ever happened."""
     found = []

@@ -21,13 +21,14 @@ MAX_QUOTE_BYTES: Final = 72
 _FINGERPRINT_WORDS: Final = 12
 
 _WORD: Final = re.compile(r"\w+")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])")
 # Function words say nothing about *what* was asked; without them two requests compare by their content.
 _EMPTY_WORDS: Final = frozenset(
     """de het een en of maar dus want ik je jij u we wij hij zij ze mij me mijn jouw uw ons onze dat die dit deze er is
     ben bent zijn was heb hebt heeft had kan kunt kun wil wilt wel ook nog al nu dan als om te van voor met op in aan
     bij naar uit over door tot wat hoe graag even the a an and or but so i you we he she it they me my your our that
-    this these there is am are was were have has had can could would will do does did to of for with on in at by from about
-    please just what how if be""".split()
+    this these there is am are was were have has had can could would will do does did to of for with on in at by
+    from about please just what how if be""".split()
 )
 
 
@@ -147,6 +148,11 @@ def fingerprint(normal: str) -> tuple[int, ...]:
             if len(words) == _FINGERPRINT_WORDS:
                 break
     return tuple(int.from_bytes(hashlib.blake2b(w.encode(), digest_size=3).digest(), "big") for w in words)
+
+
+def question(normal: str) -> str:
+    """The sentences that ask: an apology before them must not hide that the same question comes again."""
+    return "".join(part for part in _SENTENCE_END.split(normal) if part.endswith("?"))
 
 
 def likeness(said: tuple[int, ...], earlier: Iterable[tuple[int, ...]]) -> float:

@@ -4,7 +4,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from klankbord.conversation import KEEP_EVENTS, KEEP_FINGERPRINTS, Conversation, event_number, text_number
+from klankbord.conversation import (
+    KEEP_EVENTS,
+    KEEP_FINGERPRINTS,
+    Conversation,
+    event_number,
+    fingerprint,
+    question,
+    text_number,
+)
 from klankbord.events import (
     Ended,
     Event,
@@ -85,7 +93,9 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
     if isinstance(event, Held):
         return replace(conversation, held_since=at)
     if isinstance(event, Resumed):
-        return replace(conversation, held_since=None)
+        # The hold is counted as a hold; what the customer waits from here is counted as a wait.
+        waiting_since = None if conversation.waiting_since is None else at
+        return replace(conversation, held_since=None, waiting_since=waiting_since, wait_counted_s=0.0)
     if isinstance(event, Ended):
         return replace(conversation, held_since=None, waiting_since=None, wait_counted_s=0.0)
     if isinstance(event, Waited):
@@ -97,11 +107,11 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
             conversation,
             customer_turns=conversation.customer_turns + 1,
             waiting_since=at if conversation.waiting_since is None else conversation.waiting_since,
-            customer_said=_remembered(conversation.customer_said, words),
+            customer_said=_remembered(conversation.customer_said, () if words is None else words.fingerprint),
         )
     if event.role not in _ANSWERS:
         return conversation
-    asked = words if words is not None and "?" in words.clean else None
+    asked = () if words is None else fingerprint(question(words.normal))
     return replace(
         conversation,
         agent_turns=conversation.agent_turns + 1,
@@ -134,7 +144,5 @@ def _final(event: Utterance) -> int:
     return text_number("final\x1f" + event.utterance_id)
 
 
-def _remembered(earlier: tuple[tuple[int, ...], ...], words: Words | None) -> tuple[tuple[int, ...], ...]:
-    if words is None or not words.fingerprint:
-        return earlier
-    return (*earlier, words.fingerprint)[-KEEP_FINGERPRINTS:]
+def _remembered(earlier: tuple[tuple[int, ...], ...], said: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    return (*earlier, said)[-KEEP_FINGERPRINTS:] if said else earlier

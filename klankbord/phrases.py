@@ -1,5 +1,6 @@
 """Find whole phrases in what somebody said, all of them in one pass."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,8 +48,8 @@ class Phrases:
     """Phrases with a strength in [0, 1] each, per language, in lower case with straight quotes."""
 
     def __init__(self, *, nl: Mapping[str, float], en: Mapping[str, float]) -> None:
-        self.nl: Final = dict(nl)
-        self.en: Final = dict(en)
+        self.nl: Final = _as_typed(nl)
+        self.en: Final = _as_typed(en)
 
     @cached_property
     def _automata(self) -> dict[Language, AhoCorasick]:
@@ -76,6 +77,12 @@ class Phrases:
     def best(self, text: str, language: Language, *, negatable: bool = False) -> Match | None:
         """The strongest match, the first of equals."""
         return max(self.matches(text, language, negatable=negatable), key=lambda m: m.strength, default=None)
+
+
+def _as_typed(phrases: Mapping[str, float]) -> dict[str, float]:
+    """The phrases, and each as chats and transcripts write it: without apostrophes ("dont") or accents ("een")."""
+    bare = {unicodedata.normalize("NFD", phrase).replace("'", ""): strength for phrase, strength in phrases.items()}
+    return {"".join(c for c in p if not unicodedata.combining(c)): s for p, s in bare.items()} | dict(phrases)
 
 
 def _whole(text: str, start: int, end: int) -> bool:

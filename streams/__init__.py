@@ -1,0 +1,1 @@
+"""The wires: everything that touches a topic, a table or another process."""

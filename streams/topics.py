@@ -7,10 +7,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-# kafka-python ships no types
-from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient  # type: ignore[import-untyped]
-from kafka.errors import KafkaError, TopicAlreadyExistsError  # type: ignore[import-untyped]
-from kafka.net.compat import KafkaNetClient  # type: ignore[import-untyped]
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.net.compat import KafkaNetClient
 
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams.wire import CALL_TRANSCRIPTS, CHAT_MESSAGES, DEAD_LETTERS, OBSERVATIONS
@@ -118,9 +117,9 @@ def create(
             for topic in topics
             if topic.name not in existing
         }
-        created = _created(admin.create_topics(missing, raise_errors=False)) if missing else ()
+        names = created(admin.create_topics(missing, raise_errors=False)) if missing else ()
         admin.wait_for_topics([topic.name for topic in topics], timeout_ms=int(wait_s * 1000))
-        return created
+        return names
 
 
 def drift(
@@ -142,8 +141,8 @@ def drift(
     )
 
 
-def _created(answer: Mapping[str, Sequence[Mapping[str, object]]]) -> tuple[str, ...]:
-    # Another process may have been first; that is what we wanted, and it is not ours to report.
+def created(answer: Mapping[str, Sequence[Mapping[str, object]]]) -> tuple[str, ...]:
+    """Name the topics that one answer of the cluster says are new; another process may have made some before us."""
     ours = [topic for topic in answer["topics"] if topic["error_code"] != TopicAlreadyExistsError.errno]
     refused = [f"topic {topic['name']}: {topic['error_message']}" for topic in ours if topic["error_code"] != 0]
     if refused:

@@ -7,11 +7,6 @@ import pytest
 from streams import embedded
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    # kafka-python 3.0.12 reads its schemas, while it is imported, in a way that Python 3.11 and 3.12 call deprecated.
-    config.addinivalue_line("filterwarnings", "ignore:(read|open)_text is deprecated:DeprecationWarning")
-
-
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with embedded.broker(tmp_path_factory.mktemp("broker")) as bootstrap_servers:

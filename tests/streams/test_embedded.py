@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from kafka import KafkaConsumer, KafkaProducer  # type: ignore[import-untyped]  # kafka-python ships no types
+from kafka import KafkaConsumer, KafkaProducer
 
 from klankbord.errors import KlankbordError
 from streams import embedded

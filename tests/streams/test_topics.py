@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from klankbord.errors import InvalidConfiguration
-from streams import embedded, wire
-from streams.topics import BrokerUnavailable, Topic, create, drift, plan
+from streams import embedded, topics, wire
+from streams.topics import BrokerUnavailable, create, drift, plan
 
 PLAN = plan(partitions=4, replication_factor=1)
 BY_NAME = {topic.name: topic for topic in PLAN}
@@ -96,9 +96,30 @@ def test_drift_names_too_few_replicas(empty_broker: str) -> None:
     )
 
 
-def test_a_topic_that_the_cluster_refuses_is_a_mistake_in_the_configuration(empty_broker: str) -> None:
-    with pytest.raises(InvalidConfiguration, match=r"topic no such name"):
-        create(empty_broker, (Topic("no such name", 1, 1, "delete"),), wait_s=2.0)
+def test_what_the_cluster_refuses_is_a_mistake_in_the_configuration() -> None:
+    answer = {
+        "topics": [
+            {"name": wire.CHAT_MESSAGES, "error_code": 0, "error_message": None},
+            {"name": wire.CALL_TRANSCRIPTS, "error_code": 36, "error_message": "Topic already exists."},
+            {"name": wire.OBSERVATIONS, "error_code": 38, "error_message": "Replication factor is above 1 broker."},
+        ]
+    }
+
+    with pytest.raises(InvalidConfiguration) as refusal:
+        topics.created(answer)
+
+    assert refusal.value.mistakes == ["topic conversation.observations: Replication factor is above 1 broker."]
+
+
+def test_a_topic_that_another_process_made_first_is_not_ours() -> None:
+    answer = {
+        "topics": [
+            {"name": wire.CHAT_MESSAGES, "error_code": 0, "error_message": None},
+            {"name": wire.CALL_TRANSCRIPTS, "error_code": 36, "error_message": "Topic already exists."},
+        ]
+    }
+
+    assert topics.created(answer) == (wire.CHAT_MESSAGES,)
 
 
 # kafka-python leaves the socket of a refused connection to the garbage collector, and logs what still refers to it.

@@ -1,0 +1,163 @@
+"""Folds every event into its conversation: input topics -> observe() -> conversation.observations."""
+
+import os
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from typing import Final
+
+import faust
+import structlog
+from prometheus_client import CollectorRegistry
+
+from config.settings import Settings, load_policy
+from klankbord.conversation import Conversation
+from klankbord.errors import InvalidEvent
+from klankbord.events import Channel, Event, Role, Utterance, decode
+from klankbord.observation import Observation, observe
+from klankbord.policy import Policy
+from streams import wire
+from streams.deadletters import Incoming, headers
+from streams.metrics import MonitorMetrics
+
+# A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
+MAX_AHEAD_S: Final = 24 * 3600 + 300
+
+log = structlog.get_logger()
+
+Bury = Callable[[Incoming, InvalidEvent], Awaitable[None]]
+
+
+def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> None:
+    """Give `app` the agent `monitor_conversations` with its table and its dead-letter topic."""
+    policy = load_policy(settings.policy)
+    metrics = MonitorMetrics(registry)
+    warm_up(policy)
+    inputs = app.topic(*wire.INPUTS, key_type=bytes, value_type=bytes)
+    dead_letters = app.topic(wire.DEAD_LETTERS, key_type=bytes, value_type=bytes)
+    conversations = app.Table(
+        "conversations",
+        key_type=bytes,
+        value_type=bytes,
+        partitions=settings.partitions,
+        # Compacted, so that recovery reads one record a conversation; large, because nothing is lost by it.
+        changelog_topic=app.topic(
+            wire.OBSERVATIONS, key_type=bytes, value_type=bytes, compacting=True, deleting=False, maxsize=131_072
+        ),
+    )
+
+    async def bury(incoming: Incoming, error: InvalidEvent) -> None:
+        sent = await dead_letters.send(key=incoming.key, value=incoming.value, headers=headers(incoming, error))
+        await sent  # the second await is the broker's acknowledgement
+
+    @app.agent(inputs, name="monitor_conversations", concurrency=1)
+    async def monitor_conversations(events: faust.StreamT[bytes]) -> None:
+        async for event in events.events():
+            try:
+                await step(_incoming(event), conversations, bury=bury, policy=policy, metrics=metrics)
+            except Exception:
+                # An exception that leaves an agent acknowledges the event: it would be lost. Whatever escapes
+                # the step is trouble with the broker, so this process ends and the event comes again.
+                log.exception("event not processed, the process ends")
+                os._exit(os.EX_SOFTWARE)
+
+
+def warm_up(policy: Policy) -> None:
+    """Load the lexicons, the phrases and the language model now: it takes a second, and no customer should wait it."""
+    for text in (
+        "hello, I have a question about my bill",
+        "goedemiddag, ik heb een vraag over mijn factuur",
+        "my internet router broke",
+    ):
+        said = Utterance(
+            schema=1,
+            event_id="warm-up",
+            tenant="warm-up",
+            conversation_id="warm-up",
+            channel=Channel.CHAT,
+            at=datetime(2026, 1, 1, tzinfo=UTC),
+            utterance_id="warm-up",
+            role=Role.CUSTOMER,
+            text=text,
+        )
+        observe(Conversation(), said, policy)
+
+
+async def step(
+    incoming: Incoming,
+    conversations: MutableMapping[bytes, bytes],
+    *,
+    bury: Bury,
+    policy: Policy,
+    metrics: MonitorMetrics,
+) -> None:
+    """Apply one input record: one observation, or one dead letter, or nothing if it was applied before."""
+    try:
+        event = _read(incoming)
+        key = wire.conversation_key(event.tenant, event.conversation_id)
+        before = _remembered(conversations.get(key))
+        if before is not None and incoming.offset <= before.fence.get(incoming.topic, -1):
+            metrics.duplicates.labels("fence").inc()
+            return
+        observation = _observed(before, event, policy, metrics)
+    except InvalidEvent as error:
+        metrics.dead_letters.labels(error.reason).inc()
+        log.warning("dead letter", reason=error.reason, error=str(error), topic=incoming.topic, offset=incoming.offset)
+        await bury(incoming, error)
+        return
+    metrics.events.labels(event.channel, observation.type).inc()
+    if observation.duplicate:
+        metrics.duplicates.labels("event_id").inc()
+        return
+    fence = {**(before.fence if before else {}), incoming.topic: incoming.offset}
+    origin = wire.Origin(incoming.topic, incoming.partition, incoming.offset, incoming.timestamp_ms)
+    conversations[key] = wire.encode(wire.Record(observation, origin, fence))
+    _count(observation, incoming, metrics)
+
+
+def _incoming(event: faust.EventT[bytes]) -> Incoming:
+    message = event.message
+    return Incoming(
+        topic=message.topic,
+        partition=message.partition,
+        offset=message.offset,
+        timestamp_ms=round((message.timestamp or 0) * 1000),
+        key=message.key,
+        value=message.value,
+    )
+
+
+def _read(incoming: Incoming) -> Event:
+    if incoming.value is None:
+        raise InvalidEvent("invalid_json", "the record has no value")
+    event = decode(incoming.value)
+    if incoming.key != wire.input_key(event):
+        raise InvalidEvent("wrong_key", "the record's key is not its conversation_id, so its order is not kept")
+    if incoming.timestamp_ms and event.at_s > incoming.timestamp_ms / 1000 + MAX_AHEAD_S:
+        raise InvalidEvent("absurd_time", "'at' lies more than a day after the record was produced")
+    return event
+
+
+def _remembered(raw: bytes | None) -> wire.Record | None:
+    return None if raw is None else wire.decode_record(raw)
+
+
+def _observed(before: wire.Record | None, event: Event, policy: Policy, metrics: MonitorMetrics) -> Observation:
+    began = time.perf_counter()
+    try:
+        return observe(before.observation.conversation if before else Conversation(), event, policy)
+    except Exception as error:
+        # A defect of ours must cost one event its score, not the conversation centre its monitor.
+        raise InvalidEvent("failed", f"observe() failed with {type(error).__name__}") from error
+    finally:
+        metrics.observe_seconds.observe(time.perf_counter() - began)
+
+
+def _count(observation: Observation, incoming: Incoming, metrics: MonitorMetrics) -> None:
+    metrics.observations.inc()
+    if incoming.timestamp_ms:
+        metrics.event_to_observation_seconds.observe(max(0.0, time.time() - incoming.timestamp_ms / 1000))
+    if observation.role is Role.CUSTOMER:
+        labels = observation.conversation.channel, observation.conversation.language or "unknown"
+        metrics.effort.labels(*labels).observe(observation.conversation.effort)
+        metrics.valence.labels(*labels).observe(observation.valence)

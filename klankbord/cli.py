@@ -1,0 +1,248 @@
+"""The front door: `klankbord`. The core's commands; the application's are attached where its rooms are."""
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+import typer
+from msgspec import Struct
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from klankbord.channels.transcript import read_transcript
+from klankbord.conversation import Conversation
+from klankbord.errors import InvalidConfiguration, KlankbordError
+from klankbord.events import Channel, Event, Role, Utterance
+from klankbord.explanation import explanation
+from klankbord.observation import Observation, observe
+from klankbord.policy import Policy, read_policy
+from klankbord.replay import read_events, replay
+
+FAILED: Final = 1  # the work was done and the answer is bad, or the work could not be done
+REFUSED: Final = 2  # what was asked makes no sense: an argument, a setting, a file
+
+app = typer.Typer(name="klankbord", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+out = Console()
+
+SHOWN: Final = 40
+_STYLES: Final = {"·": "cyan", "=": "dim", "!": "bold red", ">": "green"}
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A policy file instead of the built-in numbers.")]
+Recording = Annotated[Path, typer.Argument(help="Canonical events (.jsonl, .jsonl.gz) or a written transcript (.txt).")]
+
+
+class Line(Struct):
+    """One line of `score --jsonl`."""
+
+    id: str
+    text: str
+    language: str | None = None
+
+
+@app.callback()
+def describe() -> None:
+    """Listen to conversations: how the customer feels, and how hard the customer has to work."""
+
+
+@app.command()
+def score(
+    text: Annotated[str | None, typer.Argument(help="What a customer said.")] = None,
+    language: Annotated[str | None, typer.Option(help="nl or en; found out where it is not given.")] = None,
+    jsonl: Annotated[bool, typer.Option(help="Read {id, text, language?} a line from standard input.")] = False,
+    as_json: AsJson = False,
+    policy: PolicyFile = None,
+) -> None:
+    """Score one line of a customer by its words alone."""
+    numbers = _policy(policy)
+    if jsonl:
+        decoder = msgspec.json.Decoder(Line)
+        for row in sys.stdin.buffer:
+            if row.strip():
+                asked = decoder.decode(row)
+                answer = _scores(_said(asked.text, asked.language, numbers), numbers)
+                sys.stdout.write(json.dumps({"id": asked.id, **answer}, ensure_ascii=False) + "\n")
+        return
+    if text is None:
+        raise KlankbordError("score: give a text, or --jsonl and lines on standard input")
+    observation = _said(text, language, numbers)
+    if as_json:
+        out.print_json(data=_scores(observation, numbers))
+    else:
+        out.print(_said_table(observation))
+
+
+@app.command()
+def explain(file: Recording, as_json: AsJson = False, policy: PolicyFile = None) -> None:
+    """Show turn by turn which words and facts moved which score."""
+    began: dict[str, float] = {}
+    for event, observation in _observed(file, _policy(policy)):
+        if as_json:
+            out.out(msgspec.json.encode(observation).decode(), highlight=False)
+            continue
+        if event.conversation_id not in began:
+            out.print(Text(event.conversation_id, style="bold"))
+        started_at = began.setdefault(event.conversation_id, event.at_s)
+        for line in explanation(event, observation, started_at=started_at):
+            out.print(Text(line), style=_STYLES.get(line[6:7] if line.startswith("      ") else "", ""))
+
+
+@app.command("replay")
+def replay_command(
+    file: Recording,
+    jsonl: Annotated[bool, typer.Option(help="One observation a line, for every event, in order.")] = False,
+    as_json: AsJson = False,
+    policy: PolicyFile = None,
+) -> None:
+    """Fold a recording without Kafka: what would have been seen, and when."""
+    numbers = _policy(policy)
+    if jsonl:
+        for _, observation in _observed(file, numbers):
+            sys.stdout.write(json.dumps(_row(observation), ensure_ascii=False) + "\n")
+        return
+    last = {o.conversation_id: o for o in _counting(_observed(file, numbers))}
+    if as_json:
+        out.print_json(data=[_row(observation) for observation in last.values()])
+        return
+    table = Table("conversation", "turns", "effort 1-7", "valence", "strongest emotion", "alerts", box=None)
+    worst_first = sorted(last.values(), key=lambda o: -o.conversation.escalation)
+    for observation in worst_first[:SHOWN]:
+        table.add_row(*_cells(observation))
+    out.print(table)
+    if len(last) > SHOWN:
+        out.print(f"… and {len(last) - SHOWN} more; --jsonl shows all")
+
+
+def main() -> None:
+    """Run the command line: what is wrong is said in one message, never as a traceback."""
+    if importlib.util.find_spec("streams") is not None and importlib.util.find_spec("faust") is not None:
+        # The application's commands live with it; see the one declared exception in pyproject.toml.
+        importlib.import_module("streams.cli").attach(app)
+    else:
+        _attach_placeholders()
+    try:
+        app()
+    except InvalidConfiguration as error:
+        sys.stderr.write(f"klankbord: {error}\n")
+        sys.exit(REFUSED)
+    except KlankbordError as error:
+        sys.stderr.write(f"klankbord: {error}\n")
+        sys.exit(FAILED)
+
+
+def _attach_placeholders() -> None:
+    """From the wheel alone the application's commands say where they are."""
+    for name in ("demo", "topics", "doctor", "config"):
+
+        @app.command(name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+        def elsewhere(name: str = name) -> None:
+            raise KlankbordError(f"'{name}' belongs to the application: run it from a checkout or the image")
+
+
+def _policy(path: Path | None) -> Policy:
+    if path is None:
+        return Policy()
+    try:
+        return read_policy(path.read_text(encoding="utf-8"), source=str(path))
+    except OSError as error:
+        raise InvalidConfiguration([f"{path}: cannot be read: {error}"]) from None
+
+
+def _said(text: str, language: str | None, policy: Policy) -> Observation:
+    event = Utterance(
+        schema=1,
+        event_id="said",
+        tenant="cli",
+        conversation_id="said",
+        channel=Channel.CHAT,
+        at=datetime(2026, 1, 1, tzinfo=UTC),
+        language=language,
+        utterance_id="said",
+        role=Role.CUSTOMER,
+        text=text,
+    )
+    return observe(Conversation(), event, policy)
+
+
+def _scores(observation: Observation, policy: Policy) -> dict[str, object]:
+    abuse = next((signal.strength for signal in observation.signals if signal.kind == "abuse"), 0.0)
+    return {
+        "language": observation.conversation.language or _guess(observation.conversation, policy),
+        "valence": observation.valence,
+        "emotions": observation.emotions,
+        "dissatisfaction": observation.dissatisfaction,
+        "abuse": abuse,
+    }
+
+
+def _guess(conversation: Conversation, policy: Policy) -> str:
+    odds = conversation.language_odds
+    return "nl" if odds > 0 else "en" if odds < 0 else policy.languages[0]
+
+
+def _observed(file: Path, policy: Policy) -> Iterator[tuple[Event, Observation]]:
+    events = _events(file)
+    return zip(events, replay(events, policy), strict=True)
+
+
+def _events(file: Path) -> list[Event]:
+    try:
+        if file.suffix == ".txt":
+            return list(read_transcript(file.read_text(encoding="utf-8"), name=file.stem).events)
+        return list(read_events(file))
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise KlankbordError(f"{file}: cannot be read: {error}") from None
+
+
+def _counting(pairs: Iterable[tuple[Event, Observation]]) -> Iterator[Observation]:
+    """The observations, with a count on a terminal: a recording of a month takes minutes."""
+    with Console(stderr=True).status("replaying …") as status:
+        for number, (_, observation) in enumerate(pairs):
+            if number % 1000 == 0:
+                status.update(f"replaying … {number} events")
+            yield observation
+
+
+def _row(observation: Observation) -> dict[str, object]:
+    """One line of `replay --jsonl`: emotions, valence and dissatisfaction of the turn, effort of the conversation."""
+    return {
+        "event_id": observation.event_id,
+        "conversation_id": observation.conversation_id,
+        "valence": observation.valence,
+        "emotions": observation.emotions,
+        "effort": observation.conversation.effort,
+        "dissatisfaction": observation.dissatisfaction,
+        "escalation": observation.conversation.escalation,
+        "alerts": [{"rule": a.rule, "state": a.state, "severity": a.severity} for a in observation.alerts],
+        "suggestions": [suggestion.kind for suggestion in observation.suggestions],
+    }
+
+
+def _said_table(observation: Observation) -> Table:
+    table = Table("what", "how much", "because of", box=None)
+    for signal in observation.signals:
+        table.add_row(signal.kind, f"{signal.strength:.2f}", Text(signal.words))
+    table.add_section()
+    table.add_row("valence (-1..1)", f"{observation.valence:+.2f}", "")
+    for emotion, value in sorted(observation.emotions.items(), key=lambda item: -item[1]):
+        table.add_row(emotion, f"{value:.2f}", "")
+    return table
+
+
+def _cells(observation: Observation) -> tuple[str, ...]:
+    now = observation.conversation
+    strongest = max(now.emotions.items(), key=lambda item: item[1], default=("none", 0.0))
+    return (
+        observation.conversation_id,
+        str(now.customer_turns),
+        f"{now.effort:.2f}",
+        f"{now.valence:+.2f}",
+        f"{strongest[0]} {strongest[1]:.2f}",
+        ", ".join(sorted(now.episodes)),
+    )

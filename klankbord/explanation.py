@@ -1,0 +1,55 @@
+"""Observations as a person reads them: what was said, what was found in it, what that did to the scores."""
+
+from collections.abc import Iterator
+
+from klankbord.events import Event, Seconds, Utterance
+from klankbord.observation import Observation
+from klankbord.redaction import redact
+from klankbord.signals import Signal
+
+_SECONDS = ("long_wait", "hold")
+_SHOWN_FROM = 0.1  # weaker emotions are noise to a reader
+
+
+def explanation(event: Event, observation: Observation, *, started_at: Seconds) -> Iterator[str]:
+    """The lines about one event: the event, then its evidence (·), scores (=), alerts (!) and suggestions (>)."""
+    after = max(0, int(event.at_s - started_at))
+    yield f"{after // 60:02d}:{after % 60:02d} {_happened(event)}"
+    for signal in observation.signals:
+        yield f"      · {signal.kind} {signal.strength:.2f}{_evidence(signal)}"
+    if observation.signals:
+        yield f"      = {_scores(observation)}"
+    for alert in observation.alerts:
+        yield f"      ! {alert.severity}: {alert.rule} {alert.state}"
+    for suggestion in observation.suggestions:
+        yield f"      > {suggestion.kind} (because of {suggestion.reason.signal if suggestion.reason else 'nothing'})"
+
+
+def _happened(event: Event) -> str:
+    if isinstance(event, Utterance):
+        return f"{event.role}: {redact(event.text)}"
+    return f"* {event.__struct_config__.tag}"
+
+
+def _evidence(signal: Signal) -> str:
+    words = f" “{signal.words}”" if signal.words else ""
+    if signal.amount is None:
+        return words
+    unit = " s" if signal.kind in _SECONDS else ""
+    return f"{words} ({signal.amount:g}{unit})"
+
+
+def _scores(observation: Observation) -> str:
+    now = observation.conversation
+    parts = ", ".join(
+        f"{driver} {part:.2f}"
+        for driver, part in sorted(observation.effort_parts.items(), key=lambda item: -item[1])
+        if part >= 0.005
+    )
+    feelings = ", ".join(
+        f"{emotion} {value:.2f}"
+        for emotion, value in sorted(now.emotions.items(), key=lambda item: -item[1])
+        if value >= _SHOWN_FROM
+    )
+    effort = f"effort {now.effort:.2f} = 1 + {parts}" if parts else f"effort {now.effort:.2f}"
+    return f"{effort} | valence {now.valence:+.2f} | {feelings or 'no emotion'}"

@@ -1,0 +1,19 @@
+"""The customer is angry, frustrated or let down: name it before anything else."""
+
+from typing import Final
+
+from klankbord.advice import Moment, Suggester
+from klankbord.signals import Signal
+
+# A sigh needs no speech: below this an apology sounds like a script.
+STRONG: Final = 0.6
+FEELINGS: Final = ("anger", "frustration", "disappointment")
+
+
+def why(moment: Moment) -> Signal | None:
+    felt = (moment.signals[kind] for kind in FEELINGS if kind in moment.signals)
+    strongest = max(felt, key=lambda signal: signal.strength, default=None)
+    return strongest if strongest is not None and strongest.strength >= STRONG else None
+
+
+acknowledge_feeling: Final = Suggester("acknowledge_feeling", why)

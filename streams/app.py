@@ -1,0 +1,102 @@
+"""Builds the two Faust apps from settings: the monitor scores, the publisher shows.
+
+`python -m faust -A streams.app:monitor worker` takes the settings from the environment; tests call the factories.
+"""
+
+from importlib import import_module
+from typing import Final
+
+import faust
+import faust.streams
+import faust.transport.conductor
+
+from config.settings import Settings, read_settings
+from klankbord.errors import KlankbordError
+from streams.health import Health
+
+# The reading list: which module of `agents` gives each app its agents. By name, because another package
+# may own the name `agents`, and a search for agents would then find none and say nothing.
+AGENTS: Final = {"monitor": "agents.monitor", "publisher": "agents.publish"}
+
+
+def create_monitor(settings: Settings) -> faust.App:
+    """The app that folds the input topics into `conversation.observations`."""
+    return _create("monitor", settings, port=settings.monitor_port)
+
+
+def create_publisher(settings: Settings) -> faust.App:
+    """The app that makes the Redis views of `conversation.observations`."""
+    return _create("publisher", settings, port=settings.publisher_port)
+
+
+def assert_compiled() -> None:
+    """Refuse Faust without its compiled stream: the Python one acknowledges events that it did not process."""
+    compiled = (faust.streams, "_CStreamIterator"), (faust.transport.conductor, "ConductorHandler")
+    if any(getattr(module, name, None) is None for module, name in compiled):
+        raise KlankbordError(
+            "Faust's compiled extensions are not loaded. Install faust-streaming from a wheel for this Python "
+            "and unset NO_CYTHON; without them events can be lost at a rebalance."
+        )
+
+
+def _create(name: str, settings: Settings, *, port: int) -> faust.App:
+    assert_compiled()
+    embedded = settings.broker_kind == "embedded"
+    data_dir = settings.data_dir / name / (settings.instance or "0")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    app = faust.App(
+        f"klankbord-{name}",
+        broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],
+        # Every setting that matters is passed: Faust reads unprefixed variables (WEB_PORT, APP_STORE) for the rest.
+        env_prefix="KLANKBORD_FAUST_",
+        autodiscover=False,
+        datadir=data_dir,
+        store="memory://",
+        key_serializer="raw",
+        value_serializer="raw",
+        # Its transactions never cover Redis, and several reports of lost and doubled output are open:
+        # at-least-once with deterministic, fenced steps is what we build on (docs/decisions).
+        processing_guarantee="at_least_once",
+        broker_commit_interval=1.0,
+        broker_commit_every=2000,
+        broker_max_poll_records=1000,
+        # aiokafka leaves the group, and does not return while idle, when nothing is polled for so long.
+        broker_max_poll_interval=21_600.0,
+        # The embedded broker holds a join for half of the session timeout.
+        broker_rebalance_timeout=2.0 if embedded else 60.0,
+        broker_session_timeout=4.0 if embedded else 10.0,
+        broker_heartbeat_interval=1.0 if embedded else 3.0,
+        broker_request_timeout=30.0 if embedded else 90.0,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=f"{name}-{settings.instance}" if settings.instance else None,
+        stream_buffer_maxsize=4096,
+        stream_wait_empty=True,
+        stream_recovery_delay=0.5 if embedded else 1.0,
+        producer_acks=-1,
+        producer_linger=0.01,
+        producer_request_timeout=60.0,
+        table_standby_replicas=0,
+        topic_partitions=settings.partitions,
+        topic_replication_factor=settings.replication_factor,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        # On by default, on every address, and /table would serve the conversations.
+        web_enabled=False,
+        worker_redirect_stdouts=False,
+    )
+    health = Health(app, host=settings.host, port=port)
+    import_module(AGENTS[name]).attach(app, settings, health.registry)
+    return app
+
+
+_apps: dict[str, faust.App] = {}
+
+
+def __getattr__(name: str) -> faust.App:
+    """`monitor` and `publisher` for `faust -A`: built once, from the environment, when first asked for."""
+    factories = {"monitor": create_monitor, "publisher": create_publisher}
+    if name not in factories:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _apps:
+        _apps[name] = factories[name](read_settings())
+    return _apps[name]

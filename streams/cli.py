@@ -1,0 +1,226 @@
+"""The application's commands, attached to `klankbord` where these rooms are."""
+
+import json
+import re
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from config.settings import PREFIX, Settings, load_playbook, load_policy, read_settings
+from klankbord.cli import FAILED, REFUSED, AsJson
+from klankbord.errors import InvalidConfiguration, KlankbordError
+from streams import demo as demonstration
+from streams import embedded, topics
+from streams.demo import Running, Summary
+from streams.doctor import checks
+from streams.player import Line, bundled, read_lines
+
+out = Console()
+err = Console(stderr=True)
+
+topics_app = typer.Typer(no_args_is_help=True, help="The topic plan and its provisioning.")
+config_app = typer.Typer(no_args_is_help=True, help="The settings, the policy and the playbook.")
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the application's commands to the front door."""
+    app.command()(demo)
+    app.command()(doctor)
+    app.add_typer(topics_app, name="topics")
+    app.add_typer(config_app, name="config")
+
+
+def demo(
+    once: Annotated[bool, typer.Option(help="Play everything as fast as it goes, account for it and end.")] = False,
+    input_: Annotated[Path | None, typer.Option("--input", help="Canonical events, .jsonl or .jsonl.gz.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="Times talking speed, without --once.")] = 3.0,
+    keep_times: Annotated[bool, typer.Option(help="Leave event times as recorded; else moved to now.")] = False,
+    end_with_parent: Annotated[bool, typer.Option(hidden=True)] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run all of Klankbord here, on servers that keep everything in memory, with a replay."""
+    if end_with_parent:
+        embedded.end_with_parent()
+    lines = None if input_ is None else read_lines(input_)
+    if lines is not None and not lines:
+        raise KlankbordError(f"{input_}: no events in it")
+    err.print("starting a broker, a Redis-compatible server, the monitor, the publisher and the pages …")
+    began = time.monotonic()
+    with demonstration.running() as running:
+        _announce(running, time.monotonic() - began)
+        try:
+            if once or lines is not None:
+                summary = _play_once(running, bundled() if lines is None else lines, keep_times=keep_times)
+                _report(summary, as_json=as_json)
+                if not summary.clean:
+                    raise typer.Exit(FAILED)
+                if not once:
+                    _stay(running)
+            else:
+                _play_on(running, speed=speed, keep_times=keep_times)
+        except KeyboardInterrupt:
+            err.print("stopping …")
+
+
+@topics_app.command("plan")
+def topics_plan(as_json: AsJson = False) -> None:
+    """Show the topics as they should be."""
+    settings = read_settings()
+    planned = _plan(settings)
+    if as_json:
+        out.print_json(data=[{**asdict(topic), "configs": topic.settings()} for topic in planned])
+        return
+    table = Table("topic", "partitions", "replicas", "configuration", box=None)
+    for topic in planned:
+        configs = "\n".join(f"{name}={value}" for name, value in topic.settings().items())
+        table.add_row(topic.name, str(topic.partitions), str(topic.replication_factor), configs)
+    out.print(table)
+
+
+@topics_app.command("create")
+def topics_create(as_json: AsJson = False) -> None:
+    """Create the topics that are missing; existing ones are left as they are, and differences named."""
+    settings = read_settings()
+    planned = _plan(settings)
+    created = topics.create(settings.broker, planned)
+    different = topics.drift(settings.broker, planned)
+    if as_json:
+        out.print_json(data={"created": created, "drift": different})
+    else:
+        out.print(f"created: {', '.join(created) or 'nothing, all topics exist'}")
+        for sentence in different:
+            out.print(Text(f"differs: {sentence}", style="yellow"))
+    if different:
+        raise typer.Exit(FAILED)
+
+
+@config_app.command("check")
+def config_check(as_json: AsJson = False) -> None:
+    """Read the settings, the policy and the playbook, and list every mistake in them."""
+    mistakes = []
+    settings = None
+    try:
+        settings = read_settings()
+    except InvalidConfiguration as error:
+        mistakes += error.mistakes
+    defaults = Settings.model_fields
+    policy = settings.policy if settings else defaults["policy"].default
+    playbook = settings.playbook if settings else defaults["playbook"].default
+    for load, path in ((load_policy, policy), (load_playbook, playbook)):
+        try:
+            load(path)
+        except InvalidConfiguration as error:
+            mistakes += error.mistakes
+    if as_json:
+        out.print_json(data={"mistakes": mistakes})
+    else:
+        for mistake in mistakes:
+            out.print(Text(f"- {mistake}"))
+        out.print("the configuration is right" if not mistakes else f"{len(mistakes)} mistake(s)")
+    if mistakes:
+        raise typer.Exit(REFUSED)
+
+
+@config_app.command("show")
+def config_show(as_json: AsJson = False) -> None:
+    """Print the settings in force; passwords in addresses are hidden."""
+    shown = {PREFIX + name.upper(): _hidden(str(value)) for name, value in read_settings().model_dump().items()}
+    if as_json:
+        out.print_json(data=shown)
+    else:
+        for name, value in shown.items():
+            out.print(Text(f"{name}={value}"))
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check what Klankbord needs, and say how to mend what is missing."""
+    found = list(checks(read_settings()))
+    if as_json:
+        out.print_json(data=[asdict(check) for check in found])
+    else:
+        for check in found:
+            mark = (" ok  ", "green") if check.ok else ("FAIL ", "bold red")
+            out.print(Text.assemble(mark, f"{check.name}: {check.says}"))
+    if not all(check.ok for check in found):
+        raise typer.Exit(FAILED)
+
+
+def _plan(settings: Settings) -> tuple[topics.Topic, ...]:
+    return topics.plan(
+        partitions=settings.partitions,
+        replication_factor=settings.replication_factor,
+        input_retention_ms=settings.input_retention_h * topics.HOUR_MS,
+    )
+
+
+def _hidden(address: str) -> str:
+    return re.sub(r"(//[^/:@]*):[^/@]*@", r"\1:***@", address)
+
+
+def _announce(running: Running, seconds: float) -> None:
+    err.print(f"ready after {seconds:.1f} s")
+    for name, process, path in (
+        ("supervisor page", "web", "/supervisor"),
+        ("agent panel", "web", "/agent/agent-01"),
+        ("metrics of the pages", "web", "/metrics"),
+        ("metrics of the monitor", "monitor", "/metrics"),
+        ("metrics of the publisher", "publisher", "/metrics"),
+    ):
+        err.print(Text(f"  {name:<26}{running.address(process, path)}"))
+    err.print(Text(f"  {'Kafka':<26}{running.broker}  (in memory)"))
+    err.print(Text(f"  {'Redis':<26}{running.redis_url}  (in memory)"))
+
+
+def _play_once(running: Running, lines: tuple[Line, ...], *, keep_times: bool) -> Summary:
+    columns = TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bar:
+        task = bar.add_task("play", total=len(lines))
+        return demonstration.replay_once(
+            running, lines, keep_times=keep_times, progress=lambda done: bar.update(task, completed=done)
+        )
+
+
+def _play_on(running: Running, *, speed: float, keep_times: bool) -> None:
+    err.print(f"a replay of bundled conversations at {speed:g} times talking speed; Ctrl-C ends it")
+    demonstration.replay_on(running, speed=speed, keep_times=keep_times)
+
+
+def _stay(running: Running) -> None:
+    err.print("everything was played; the pages stay up until Ctrl-C")
+    while True:
+        running.check()
+        time.sleep(0.5)
+
+
+def _report(summary: Summary, *, as_json: bool) -> None:
+    if as_json:
+        out.out(json.dumps(asdict(summary)), highlight=False)
+        return
+    table = Table(box=None, show_header=False)
+    for name, value in (
+        ("events sent", summary.sent),
+        ("observations", summary.observations),
+        ("dead letters", summary.dead_letters),
+        ("alerts", _by(summary.alerts, summary.alerts_by_rule)),
+        ("suggestions", _by(summary.suggestions, summary.suggestions_by_kind)),
+        ("lost", summary.lost),
+        ("duplicates", summary.duplicates),
+        ("missing in Redis", summary.alerts_missing_in_redis + summary.suggestions_missing_in_redis),
+        ("events a second", f"{summary.observations / max(summary.seconds, 0.001):.0f}"),
+        ("event to Redis", f"p50 {summary.p50_ms} ms, p95 {summary.p95_ms} ms, p99 {summary.p99_ms} ms"),
+    ):
+        table.add_row(name, str(value))
+    out.print(table)
+    out.print("nothing lost, nothing twice" if summary.clean else Text("SOMETHING IS WRONG", style="bold red"))
+
+
+def _by(total: int, parts: dict[str, int]) -> str:
+    listed = ", ".join(f"{name} {number}" for name, number in sorted(parts.items(), key=lambda item: -item[1]))
+    return f"{total} ({listed})" if listed else str(total)

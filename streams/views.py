@@ -1,0 +1,102 @@
+"""What an observation looks like from outside: alerts and suggestions in words, and its row on the board."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from config.settings import Wording
+from klankbord.alerting import alert_id, changes
+from klankbord.conversation import Episode
+from klankbord.policy import SEVERITIES, Policy
+from streams.wire import AlertMessage, BoardRow, OpenAlert, Record, SuggestionMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Makes the messages; the words come from the policy and the playbook, so the core stays free of them."""
+
+    policy: Policy
+    wording: Wording
+
+    def alerts(self, record: Record, published: Mapping[str, Episode]) -> tuple[AlertMessage, ...]:
+        """What opened or cleared since `published`. From nothing, all the state knows: Redis refuses what it has.
+
+        The state decides, not the single observation: a reader that missed records to compaction misses no alert.
+        """
+        seen = record.observation
+        return tuple(
+            AlertMessage(
+                alert=alert,
+                tenant=seen.tenant,
+                conversation_id=seen.conversation_id,
+                channel=seen.conversation.channel,
+                title=self._title(alert.rule),
+                opened_at=seen.conversation.episodes[alert.rule].opened_at,
+                queue=seen.conversation.queue,
+                team=seen.conversation.team,
+                agent_id=seen.conversation.agent_id,
+                language=seen.conversation.language,
+            )
+            for alert in changes(seen.tenant, seen.conversation_id, published, seen.conversation.episodes)
+        )
+
+    def suggestions(self, record: Record) -> tuple[SuggestionMessage, ...]:
+        """The suggestion of this observation, worded in both languages."""
+        seen = record.observation
+        return tuple(
+            SuggestionMessage(
+                suggestion_id=suggestion.suggestion_id,
+                kind=suggestion.kind,
+                tenant=seen.tenant,
+                conversation_id=seen.conversation_id,
+                agent_id=suggestion.agent_id,
+                at=suggestion.at,
+                expires_at=suggestion.expires_at,
+                text=self.wording.text[suggestion.kind],
+                why=self.wording.why[suggestion.kind],
+                source=f"playbook: {suggestion.kind}",
+                reason=suggestion.reason,
+            )
+            for suggestion in seen.suggestions
+        )
+
+    def row(self, record: Record) -> BoardRow:
+        """The conversation's row on the live board; risk is the chance that it needs a supervisor, 0..1."""
+        seen = record.observation
+        now = seen.conversation
+        open_alerts = [
+            OpenAlert(
+                alert_id=alert_id(seen.tenant, seen.conversation_id, rule, episode.rule_version, episode.number),
+                rule=rule,
+                severity=episode.severity,
+                title=self._title(rule),
+            )
+            for rule, episode in now.episodes.items()
+            if episode.cleared_at is None
+        ]
+        order: dict[str, int] = {severity: place for place, severity in enumerate(SEVERITIES)}
+        return BoardRow(
+            tenant=seen.tenant,
+            conversation_id=seen.conversation_id,
+            channel=now.channel,
+            state="open" if now.ended_at is None else "ended",
+            at=seen.at,
+            started_at=seen.at if now.started_at is None else now.started_at,
+            valence=now.valence,
+            effort=now.effort,
+            risk=now.escalation,
+            customer_turns=now.customer_turns,
+            emotions=now.emotions,
+            effort_parts=seen.effort_parts,
+            evidence=now.evidence,
+            timeline=now.timeline,
+            alerts=tuple(sorted(open_alerts, key=lambda a: -order.get(a.severity, 0))),
+            waiting_since=now.waiting_since,
+            queue=now.queue,
+            team=now.team,
+            agent_id=now.agent_id,
+            language=now.language,
+        )
+
+    def _title(self, rule: str) -> dict[str, str]:
+        known = self.policy.rules.get(rule)
+        return {"nl": known.nl, "en": known.en} if known else {"nl": rule, "en": rule}

@@ -1,0 +1,26 @@
+"""Every metric of the pages, once."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+
+class Metrics:
+    """The pages' metrics in a registry of their own, so that two apps in one process do not meet."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        # Moves when a page opens or closes its stream.
+        self.streams = Gauge(
+            "klankbord_web_streams", "Event streams that are open now.", ["page"], registry=self.registry
+        )
+        # Moves with every event queued for a page; `bye` counts the streams that we ended.
+        self.messages = Counter(
+            "klankbord_web_messages_total", "Events sent to pages.", ["event"], registry=self.registry
+        )
+        # 1 while the one reader follows Redis, 0 while the pages are told that they are stale.
+        self.redis_up = Gauge("klankbord_web_redis_up", "Whether the reader follows Redis.", registry=self.registry)
+        for page in ("supervisor", "agent"):
+            self.streams.labels(page)
+
+    def exposition(self) -> bytes:
+        """The metrics in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,74 @@
+"""Server-sent events: how a message looks on the wire, and the response that carries them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from typing import Final
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+COMMENT: Final = b":\n\n"
+RETRY: Final = b"retry: 2000\n\n"  # for plain EventSource readers; our own pages wait by themselves
+# A reader that takes nothing for so long holds a connection and will not miss it.
+SEND_TIMEOUT_S: Final = 20.0
+
+HEADERS: Final = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def message(event: str, data: bytes, event_id: str | None = None) -> bytes:
+    """One event. JSON has line ends only between its tokens, where a space means the same."""
+    line = data.replace(b"\r", b" ").replace(b"\n", b" ")
+    head = b"" if event_id is None else b"id: %s\n" % event_id.encode()
+    return b"%sevent: %s\ndata: %s\n\n" % (head, event.encode(), line)
+
+
+class EventStream(Response):
+    """A response that lasts until `content` ends or the reader leaves; `on_close` runs in every case."""
+
+    def __init__(
+        self,
+        content: AsyncGenerator[bytes],
+        *,
+        on_close: Callable[[], None],
+        send_timeout_s: float = SEND_TIMEOUT_S,
+    ) -> None:
+        self.status_code = 200
+        self.background = None
+        self.body = b""
+        self.init_headers(HEADERS)
+        del self.headers["content-length"]
+        self._content = content
+        self._on_close = on_close
+        self._send_timeout_s = send_timeout_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sending = asyncio.create_task(self._send(send))
+        leaving = asyncio.create_task(_disconnected(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._on_close()
+            sending.cancel()
+            leaving.cancel()
+            await asyncio.wait({sending, leaving})
+        if not sending.cancelled():
+            sending.result()
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async with aclosing(self._content) as content:
+            async for chunk in content:
+                try:
+                    async with asyncio.timeout(self._send_timeout_s):
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                except TimeoutError:
+                    break
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._send_timeout_s):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,150 @@
+// The open conversations, worst first, in an order that does not run away from under the pointer.
+
+import { place } from "./alerts.js";
+import { the } from "./dom.js";
+import { tell } from "./evidence.js";
+import { RowView } from "./row.js";
+
+const RESORT_MS = 2000;
+const MOST = 100; // nobody reads further down; a floor of a thousand must not slow the page
+
+/**
+ * @typedef {import("./language.js").Language} Language
+ * @typedef {import("./row.js").Row} Row
+ */
+
+/** @param {{tenant: string, conversation_id: string}} row */
+export const keyOf = (row) => `${row.tenant}/${row.conversation_id}`;
+
+/** All rows, and views of the worst of them. */
+export class Board {
+  /** @type {Map<string, Row>} */
+  #rows = new Map();
+  /** @type {Map<string, RowView>} */
+  #views = new Map();
+  /** @type {Set<string>} */
+  #changed = new Set();
+  #sortedAt = -RESORT_MS;
+  #moved = false;
+  #made = 0;
+
+  /** @param {Language} language */
+  constructor(language) {
+    this.language = language;
+    this.list = the("rows");
+    this.list.addEventListener("opened", () => (this.fresh = true));
+    this.fresh = false;
+  }
+
+  /** How many conversations are open. */
+  get open() {
+    return [...this.#rows.values()].filter((row) => row.state === "open").length;
+  }
+
+  /** @param {Row[]} rows */
+  reset(rows) {
+    this.#rows = new Map(rows.map((row) => [keyOf(row), row]));
+    this.#changed = new Set(this.#rows.keys());
+    this.#moved = true;
+    this.#sortedAt = -RESORT_MS;
+  }
+
+  /** @param {Row} row */
+  apply(row) {
+    const key = keyOf(row);
+    if (row.state === "ended" && !this.#rows.has(key)) return;
+    this.#rows.set(key, row);
+    this.#changed.add(key);
+    this.#moved = true;
+  }
+
+  /** @param {Language} language */
+  speak(language) {
+    this.language = language;
+    this.#changed = new Set(this.#rows.keys());
+  }
+
+  /**
+   * Write what changed, and sort when that is due and nobody is about to click.
+   * @param {number} now event time
+   */
+  draw(now) {
+    const resting = this.#resting();
+    if (this.#moved && !resting && performance.now() - this.#sortedAt >= RESORT_MS) this.#sort();
+    for (const key of this.#changed) {
+      const row = this.#rows.get(key);
+      if (row) this.#views.get(key)?.show(row, this.language);
+    }
+    this.#changed.clear();
+    the("order").textContent = this.language.say(resting ? "conversations.paused" : "conversations.order");
+    the("order").classList.toggle("paused", resting);
+    the("rows-empty").hidden = this.#rows.size > 0;
+    const more = this.#rows.size - this.#views.size;
+    the("rows-more").hidden = more <= 0;
+    the("rows-more").textContent = this.language.count("conversations.more", more);
+    tell(this.list, now, this.language);
+  }
+
+  /**
+   * Bring a conversation into view and open it.
+   * @param {string} key
+   */
+  reveal(key) {
+    const view = this.#views.get(key);
+    if (!view) return;
+    view.open(true);
+    view.node.scrollIntoView({ block: "nearest" });
+    focus(view.toggle);
+  }
+
+  /**
+   * Move the focus by so many rows.
+   * @param {1 | -1} step
+   */
+  move(step) {
+    const toggles = [...this.list.querySelectorAll(".toggle")];
+    const at = toggles.findIndex((toggle) => toggle.closest("li")?.contains(document.activeElement));
+    const next = toggles[at < 0 ? 0 : Math.min(toggles.length - 1, Math.max(0, at + step))];
+    if (next) focus(next);
+    next?.closest("li")?.scrollIntoView({ block: "nearest" });
+  }
+
+  #resting() {
+    if (!this.list.children.length) return false;
+    return this.list.matches(":hover") || this.list.querySelector(":focus-visible") !== null;
+  }
+
+  #sort() {
+    for (const [key, row] of this.#rows) if (row.state === "ended") this.#rows.delete(key);
+    const rows = [...this.#rows.values()].sort(worstFirst).slice(0, MOST);
+    const keys = new Set(rows.map(keyOf));
+    for (const key of this.#views.keys()) if (!keys.has(key)) this.#views.delete(key);
+    const focused = document.activeElement;
+    place(this.list, rows.map((row) => this.#view(keyOf(row)).node));
+    // A node that is moved loses the focus, though it is still the one the reader was at.
+    if (focused instanceof HTMLElement && focused !== document.activeElement && this.list.contains(focused)) focus(focused);
+    this.#sortedAt = performance.now();
+    this.#moved = false;
+  }
+
+  /** @param {string} key */
+  #view(key) {
+    const view = this.#views.get(key) ?? new RowView(key, ++this.#made);
+    if (!view.row) this.#changed.add(key);
+    this.#views.set(key, view);
+    return view;
+  }
+}
+
+/**
+ * @param {Row} a
+ * @param {Row} b
+ */
+function worstFirst(a, b) {
+  return b.risk - a.risk || a.started_at - b.started_at || a.conversation_id.localeCompare(b.conversation_id);
+}
+
+/** @param {Element} element */
+function focus(element) {
+  if (element instanceof HTMLElement) element.focus({ preventScroll: true });
+}

@@ -1,0 +1,255 @@
+// One conversation on the board: its line, and its details when it is opened.
+
+import { severity } from "./alerts.js";
+import { el, foreign } from "./dom.js";
+import { amount, moment, short } from "./evidence.js";
+import { bar, gauge, line, shape } from "./pictures.js";
+
+const NAMED = 2; // emotions and effort parts that a line names
+const VISIBLE = 0.05; // less than this is nothing a person should act on
+
+/**
+ * @typedef {import("./language.js").Language} Language
+ * @typedef {import("./evidence.js").Evidence} Evidence
+ * @typedef {{alert_id: string, rule: string, severity: string, title: Record<string, string>}} Badge
+ * @typedef {{
+ *   tenant: string, conversation_id: string, channel: string, state: "open" | "ended", at: number, started_at: number,
+ *   valence: number, effort: number, risk: number, emotions?: Record<string, number>,
+ *   effort_parts?: Record<string, number>, evidence?: Evidence[], timeline?: [number, number, number][],
+ *   alerts?: Badge[], waiting_since?: number, queue?: string, team?: string, agent_id?: string, language?: string}} Row
+ */
+
+/** The view of one row. Its frame stays, so that focus does; what it holds is written anew. */
+export class RowView {
+  /**
+   * @param {string} key
+   * @param {number} number makes ids that no conversation can choose
+   */
+  constructor(key, number) {
+    this.key = key;
+    const details = `details-${number}`;
+    this.toggle = el("button", { type: "button", class: "toggle", "aria-expanded": "false", "aria-controls": details });
+    this.toggle.append(el("span", { class: "chevron", "aria-hidden": "true" }));
+    this.line = el("div", { class: "cells" });
+    this.details = el("div", { class: "details", id: details });
+    this.details.hidden = true;
+    const head = el("div", { class: "head" }, this.line, this.toggle);
+    head.addEventListener("click", () => {
+      if (!getSelection()?.toString()) this.open(this.details.hidden);
+    });
+    this.node = el("li", { class: "row", "data-key": key }, head, this.details);
+    /** @type {Row | null} */
+    this.row = null;
+    /** @type {Language | null} */
+    this.language = null;
+  }
+
+  /**
+   * @param {Row} row
+   * @param {Language} language
+   */
+  show(row, language) {
+    this.row = row;
+    this.language = language;
+    const worst = worstOf(row.alerts ?? []);
+    this.node.className = `row ${worst ?? "calm"}${row.state === "ended" ? " ended" : ""}`;
+    this.toggle.setAttribute("aria-label", language.say("row.expand", { id: short(row.conversation_id) }));
+    this.line.replaceChildren(...cells(row, language));
+    if (!this.details.hidden) this.details.replaceChildren(...details(row, language));
+  }
+
+  /** @param {boolean} open */
+  open(open) {
+    this.details.hidden = !open;
+    this.toggle.setAttribute("aria-expanded", String(open));
+    this.details.replaceChildren(...(open && this.row && this.language ? details(this.row, this.language) : []));
+    this.node.dispatchEvent(new CustomEvent("opened", { bubbles: true }));
+  }
+}
+
+/** @param {Badge[]} badges */
+function worstOf(badges) {
+  return ["critical", "warning", "info"].find((word) => badges.some((badge) => severity(badge.severity) === word));
+}
+
+/**
+ * The largest first, without what is too small to mean anything.
+ * @param {Record<string, number>} [values]
+ * @returns {[string, number][]}
+ */
+function largest(values = {}) {
+  return Object.entries(values)
+    .filter(([, value]) => value >= VISIBLE)
+    .sort((a, b) => b[1] - a[1]);
+}
+
+/**
+ * @param {Row} row
+ * @param {Language} language
+ */
+function cells(row, language) {
+  return [risk(row, language), who(row, language), emotion(row, language), effort(row, language), badges(row, language)];
+}
+
+/**
+ * @param {Row} row
+ * @param {Language} language
+ */
+function risk(row, language) {
+  return el(
+    "div",
+    { class: "cell risk" },
+    el("span", { class: "label" }, language.say("risk")),
+    el("strong", {}, language.number(100 * row.risk, 0)),
+    gauge(row.risk, "gauge"),
+  );
+}
+
+/**
+ * @param {Row} row
+ * @param {Language} language
+ */
+function who(row, language) {
+  return el(
+    "div",
+    { class: "cell who" },
+    el("p", { class: "first" }, shape(row.channel), el("span", {}, language.name("channel", row.channel)),
+      foreign(row.queue ?? language.say("row.no_queue"), "queue")),
+    el("p", { class: "second" },
+      el("bdi", { class: "id", title: row.conversation_id }, short(row.conversation_id)),
+      row.agent_id ? foreign(row.agent_id, "agent") : el("span", { class: "agent none" }, language.say("row.no_agent"))),
+    el("p", { class: "third" },
+      row.state === "ended" ? el("span", {}, language.say("row.ended")) : moment(row.started_at, "for", "row.since"),
+      row.language ? el("abbr", { title: language.names.of(row.language) ?? row.language }, row.language.toUpperCase()) : null,
+      row.waiting_since ? el("span", { class: "waits" }, moment(row.waiting_since, "for", "row.waiting")) : null),
+  );
+}
+
+/**
+ * @param {Row} row
+ * @param {Language} language
+ */
+function emotion(row, language) {
+  const felt = largest(row.emotions).slice(0, NAMED);
+  const names = felt.map(([kind, value], i) =>
+    el("span", { class: i ? "lesser" : "strongest" }, `${language.name("emotion", kind)} `, el("data", {}, language.number(value, 2))));
+  /** @type {[number, number][]} */
+  const points = (row.timeline ?? []).map(([after_s, valence]) => [after_s, valence]);
+  const label = language.say("picture.valence", ends(points, language));
+  return el(
+    "div",
+    { class: "cell emotion" },
+    el("p", { class: "names" }, ...(names.length ? names : [el("span", { class: "lesser" }, language.say("row.neutral"))])),
+    el("p", { class: "picture" },
+      line({ points, low: -1, high: 1, base: 0, kind: "valence", label }),
+      el("span", { class: "value" }, el("span", { class: "label" }, language.say("valence")), language.number(row.valence, 1))),
+  );
+}
+
+/**
+ * @param {Row} row
+ * @param {Language} language
+ */
+function effort(row, language) {
+  const parts = largest(row.effort_parts);
+  const named = parts.slice(0, NAMED).map(([kind]) => language.name("signal", kind));
+  /** @type {[number, number][]} */
+  const points = (row.timeline ?? []).map(([after_s, , value]) => [after_s, value]);
+  const label = language.say("picture.effort", ends(points, language));
+  const said = parts.map(([kind, value]) => `${language.name("signal", kind)} ${language.number(value, 1)}`).join(", ");
+  return el(
+    "div",
+    { class: "cell effort" },
+    el("p", { class: "picture" },
+      el("span", { class: "value" }, el("span", { class: "label" }, language.say("effort")), el("strong", {}, language.number(row.effort, 1))),
+      line({ points, low: 1, high: 7, base: 1, kind: "hardship", label })),
+    bar({ parts, whole: 6, label: language.say("picture.parts", { parts: said || "–" }) }),
+    el("p", { class: "names" }, el("span", { class: "lesser" },
+      named.length ? named.join(" · ") + (parts.length > NAMED ? ` +${parts.length - NAMED}` : "") : language.say("row.effortless"))),
+  );
+}
+
+/**
+ * @param {Row} row
+ * @param {Language} language
+ */
+function badges(row, language) {
+  const all = (row.alerts ?? []).map((badge) =>
+    el("li", { class: `badge ${severity(badge.severity)}` }, shape(badge.severity),
+      el("span", { class: "unseen" }, `${language.name("severity", badge.severity)}: `), foreign(language.of(badge.title))));
+  return el("ul", { class: "cell badges" }, ...all);
+}
+
+/**
+ * @param {[number, number][]} points
+ * @param {Language} language
+ */
+function ends(points, language) {
+  const [first, last] = [points.at(0)?.[1] ?? 0, points.at(-1)?.[1] ?? 0];
+  return { first: language.number(first, 1), last: language.number(last, 1) };
+}
+
+/**
+ * @param {Row} row
+ * @param {Language} language
+ */
+function details(row, language) {
+  return [
+    el("section", { class: "all-emotions" }, el("h3", {}, language.say("emotions")),
+      measures(largest(row.emotions), "emotion", 1, language) ?? nothing("details.no_emotions", language)),
+    el("section", { class: "all-parts" }, el("h3", {}, language.say("effort")), ...allParts(row, language)),
+    el("section", { class: "all-evidence" }, el("h3", {}, language.say("evidence")), evidence(row, language)),
+    el("p", { class: "whole" }, `${language.say("details.conversation")} `, foreign(row.conversation_id, "id"),
+      row.agent_id ? el("span", {}, language.say("row.agent", { id: row.agent_id })) : null,
+      row.team ? foreign(row.team, "team") : null),
+  ];
+}
+
+/**
+ * @param {Row} row
+ * @param {Language} language
+ */
+function allParts(row, language) {
+  // Every part, also the smallest: these are the numbers that must add up.
+  const parts = Object.entries(row.effort_parts ?? {}).filter(([, value]) => value > 0).sort((a, b) => b[1] - a[1]);
+  const table = measures(parts, "signal", Math.max(1.5, parts[0]?.[1] ?? 0), language);
+  if (!table) return [nothing("details.no_parts", language)];
+  const values = { sum: language.number(row.effort - 1, 2), effort: language.number(row.effort, 2) };
+  return [table, el("p", { class: "sum" }, language.say("details.sum", values))];
+}
+
+/**
+ * @param {[string, number][]} values
+ * @param {string} family
+ * @param {number} whole
+ * @param {Language} language
+ */
+function measures(values, family, whole, language) {
+  if (!values.length) return null;
+  const rows = values.map(([kind, value]) =>
+    el("div", {}, el("dt", {}, language.name(family, kind)), el("dd", {}, gauge(value / whole, family), el("data", {}, language.number(value, 2)))));
+  return el("dl", { class: "measures" }, ...rows);
+}
+
+/**
+ * @param {Row} row
+ * @param {Language} language
+ */
+function evidence(row, language) {
+  const found = [...(row.evidence ?? [])].sort((a, b) => b.at - a.at);
+  if (!found.length) return nothing("details.no_evidence", language);
+  return el("ol", { class: "evidence" }, ...found.map((one) => {
+    const fact = amount(one, language);
+    return el("li", {},
+      el("p", { class: "signal" }, el("strong", {}, language.name("signal", one.signal)), fact ? el("span", {}, fact) : null, moment(one.at, "ago")),
+      one.words ? el("blockquote", {}, foreign(one.words, "words")) : null);
+  }));
+}
+
+/**
+ * @param {string} key
+ * @param {Language} language
+ */
+function nothing(key, language) {
+  return el("p", { class: "nothing" }, language.say(key));
+}
