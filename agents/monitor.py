@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import UTC, datetime
 from typing import Final
 
 import faust
@@ -11,11 +10,13 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from config.settings import Settings, load_policy
+from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidEvent
-from klankbord.events import Channel, Event, Role, Utterance, decode
+from klankbord.events import Event, Role, decode
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy
+from klankbord.replay import replay
 from streams import wire
 from streams.deadletters import Incoming, headers
 from streams.metrics import MonitorMetrics
@@ -63,24 +64,9 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
 
 
 def warm_up(policy: Policy) -> None:
-    """Load the lexicons, the phrases and the language model now: it takes a second, and no customer should wait it."""
-    for text in (
-        "hello, I have a question about my bill",
-        "goedemiddag, ik heb een vraag over mijn factuur",
-        "my internet router broke",
-    ):
-        said = Utterance(
-            schema=1,
-            event_id="warm-up",
-            tenant="warm-up",
-            conversation_id="warm-up",
-            channel=Channel.CHAT,
-            at=datetime(2026, 1, 1, tzinfo=UTC),
-            utterance_id="warm-up",
-            role=Role.CUSTOMER,
-            text=text,
-        )
-        observe(Conversation(), said, policy)
+    """Load lexicons, phrases and the language model now: it takes a second, and no customer should wait for it."""
+    for _ in replay((event for recording in recordings() for event in recording.events), policy):
+        pass
 
 
 async def step(

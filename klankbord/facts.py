@@ -98,6 +98,10 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
         return replace(conversation, held_since=None, waiting_since=waiting_since, wait_counted_s=0.0)
     if isinstance(event, Ended):
         return replace(conversation, held_since=None, waiting_since=None, wait_counted_s=0.0)
+    if isinstance(event, Transferred):
+        # Whoever answers next is new to the customer, who waits for them from now on.
+        since = at if conversation.waiting_since is None else conversation.waiting_since
+        return replace(conversation, waiting_since=since)
     if isinstance(event, Waited):
         return replace(conversation, wait_counted_s=max(conversation.wait_counted_s, event.wait_s))
     if not isinstance(event, Utterance) or not event.is_final:

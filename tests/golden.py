@@ -1,0 +1,37 @@
+"""The golden conversations: every bundled recording with what is seen in it, as a supervisor would read it.
+
+`python -m tests.golden` writes them anew; a changed golden file is explained in its commit.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from klankbord.channels.transcript import Transcript, recordings
+from klankbord.explanation import explanation
+from klankbord.policy import Policy
+from klankbord.replay import replay
+
+FOLDER: Final = Path(__file__).parent / "conversations"
+
+
+def golden(recording: Transcript) -> str:
+    """The whole conversation, turn by turn, with evidence (·), scores (=), alerts (!) and suggestions (>)."""
+    began = recording.events[0].at_s
+    lines = [recording.title, recording.comment, ""]
+    for event, observation in zip(recording.events, replay(recording.events, Policy()), strict=True):
+        lines += explanation(event, observation, started_at=began)
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write every golden file and remove those without a recording."""
+    FOLDER.mkdir(exist_ok=True)
+    wanted = {f"{recording.name}.txt": golden(recording) for recording in recordings()}
+    for name, text in wanted.items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
+    for stale in set(path.name for path in FOLDER.glob("*.txt")) - set(wanted):
+        (FOLDER / stale).unlink()
+
+
+if __name__ == "__main__":
+    main()
