@@ -3,6 +3,7 @@
 `python -m faust -A streams.app:monitor worker` takes the settings from the environment; tests call the factories.
 """
 
+import sys
 from importlib import import_module
 from typing import Final
 
@@ -13,6 +14,9 @@ import faust.transport.conductor
 from config.settings import Settings, read_settings
 from klankbord.errors import KlankbordError
 from streams.health import Health
+from streams.transport import EmbeddedTransport
+
+REFUSED: Final = 2  # the exit code of `klankbord` for a wrong setting, too
 
 # The reading list: which module of `agents` gives each app its agents. By name, because another package
 # may own the name `agents`, and a search for agents would then find none and say nothing.
@@ -84,6 +88,8 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
+    if embedded:
+        app.transport = EmbeddedTransport(app.conf.broker_consumer, app)
     health = Health(app, host=settings.host, port=port)
     import_module(AGENTS[name]).attach(app, settings, health.registry)
     return app
@@ -98,5 +104,10 @@ def __getattr__(name: str) -> faust.App:
     if name not in factories:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name not in _apps:
-        _apps[name] = factories[name](read_settings())
+        try:
+            _apps[name] = factories[name](read_settings())
+        except KlankbordError as error:
+            # Faust's command line would bury the message under its traceback.
+            sys.stderr.write(f"klankbord: {error}\n")
+            sys.exit(REFUSED)
     return _apps[name]

@@ -1,5 +1,6 @@
 """/metrics, /livez and /readyz of one worker, in a thread of their own: Faust's server shares the busy loop."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -8,8 +9,6 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import faust
 from prometheus_client import CollectorRegistry, make_wsgi_app
-
-from klankbord.errors import InvalidConfiguration
 
 ALIVE_FOR_S: Final = 30.0
 _BEAT_S: Final = 1.0
@@ -42,7 +41,8 @@ class Health:
         try:
             server = make_server(host, port, self, handler_class=_Quiet)
         except OSError as error:
-            raise InvalidConfiguration([f"metrics and health cannot listen on {host}:{port}: {error}"]) from None
+            # Faust's command line would bury an exception of ours under its traceback.
+            sys.exit(f"klankbord: metrics and health cannot listen on {host}:{port}: {error}")
         threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
 
     def not_alive(self) -> str:

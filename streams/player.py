@@ -21,7 +21,7 @@ from streams import wire
 
 # So many events may be on their way at once when playing as fast as it goes: enough to keep every process busy,
 # few enough that the latency measured is the path's and not that of a queue we filled ourselves.
-IN_FLIGHT: Final = 400
+IN_FLIGHT: Final = 100
 # Nothing came back for so long: whatever is missing is lost.
 STALLED_S: Final = 45.0
 # Bundled conversations begin so far apart: a page with one is dull, with all at once unreadable.
