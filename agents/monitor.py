@@ -1,5 +1,6 @@
 """Folds every event into its conversation: input topics -> observe() -> conversation.observations."""
 
+import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -13,16 +14,19 @@ from config.settings import Settings, load_policy
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidEvent
-from klankbord.events import Event, Role, decode
+from klankbord.events import Event, Role, decode, encode
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import wire
 from streams.deadletters import Incoming, headers
+from streams.deadlines import Deadlines
 from streams.metrics import MonitorMetrics
 
 # A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
 MAX_AHEAD_S: Final = 24 * 3600 + 300
+
+DEADLINES_EVERY_S: Final = 1.0
 
 log = structlog.get_logger()
 
@@ -51,11 +55,35 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         sent = await dead_letters.send(key=incoming.key, value=incoming.value, headers=headers(incoming, error))
         await sent  # the second await is the broker's acknowledgement
 
+    deadlines = Deadlines(policy)
+    assigned = asyncio.Event()
+    assigned.set()
+
+    @app.on_partitions_assigned.connect(weak=False)
+    async def remember_to_restart(*_: object, **__: object) -> None:
+        assigned.set()
+
+    async def say_who_waits() -> None:
+        if app.rebalancing or app.in_recovery:
+            return
+        if assigned.is_set():
+            assigned.clear()
+            deadlines.restart((key, wire.decode_record(raw)) for key, raw in conversations.items())
+        for deadline in deadlines.take_due(time.time()):
+            key, value = wire.input_key(deadline.event), encode(deadline.event)
+            await app.topic(deadline.topic, key_type=bytes, value_type=bytes).send(
+                key=key, value=value, partition=deadline.partition
+            )
+
+    app.timer(DEADLINES_EVERY_S, name="say_who_waits")(say_who_waits)
+
     @app.agent(inputs, name="monitor_conversations", concurrency=1)
     async def monitor_conversations(events: faust.StreamT[bytes]) -> None:
         async for event in events.events():
             try:
-                await step(_incoming(event), conversations, bury=bury, policy=policy, metrics=metrics)
+                await step(
+                    _incoming(event), conversations, bury=bury, policy=policy, metrics=metrics, deadlines=deadlines
+                )
             except Exception:
                 # An exception that leaves an agent acknowledges the event: it would be lost. Whatever escapes
                 # the step is trouble with the broker, so this process ends and the event comes again.
@@ -76,6 +104,7 @@ async def step(
     bury: Bury,
     policy: Policy,
     metrics: MonitorMetrics,
+    deadlines: Deadlines | None = None,
 ) -> None:
     """Apply one input record: one observation, or one dead letter, or nothing if it was applied before."""
     try:
@@ -97,7 +126,10 @@ async def step(
         return
     fence = {**(before.fence if before else {}), incoming.topic: incoming.offset}
     origin = wire.Origin(incoming.topic, incoming.partition, incoming.offset, incoming.timestamp_ms)
-    conversations[key] = wire.encode(wire.Record(observation, origin, fence))
+    record = wire.Record(observation, origin, fence)
+    conversations[key] = wire.encode(record)
+    if deadlines is not None:
+        deadlines.follow(key, record)
     _count(observation, incoming, metrics)
 
 

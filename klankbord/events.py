@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from klankbord.errors import InvalidEvent
 
-SCHEMA: Final = 1
+SCHEMA: Final[Literal[1]] = 1
 
 # 16,000 characters hold the longest e-mail a customer writes by hand; 64 KB keeps the observation,
 # which quotes from it, well under the 1 MB that a Kafka producer sends at most.

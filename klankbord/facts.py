@@ -102,8 +102,9 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
         # Whoever answers next is new to the customer, who waits for them from now on.
         since = at if conversation.waiting_since is None else conversation.waiting_since
         return replace(conversation, waiting_since=since)
-    if isinstance(event, Waited):
-        return replace(conversation, wait_counted_s=max(conversation.wait_counted_s, event.wait_s))
+    if isinstance(event, Waited) and conversation.waiting_since is not None:
+        waited_s = min(event.wait_s, at - conversation.waiting_since)
+        return replace(conversation, wait_counted_s=max(conversation.wait_counted_s, waited_s))
     if not isinstance(event, Utterance) or not event.is_final:
         return conversation
     if event.role is Role.CUSTOMER:

@@ -132,6 +132,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     normal_hold_s: Positive = 45.0
     # Past the normal, a wait or hold of so many seconds counts in full.
     full_wait_s: Positive = 360.0
+    # While nobody answers, the wait is counted again each so many seconds: often enough to act, seldom enough to read.
+    wait_step_s: Positive = 60.0
 
     # Share of content words two lines must share to be the same request, and the fewest such words.
     repetition_likeness: Share = 0.6

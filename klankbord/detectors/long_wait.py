@@ -68,10 +68,13 @@ def _waited_s(turn: Turn) -> float:
     event, conversation = turn.event, turn.conversation
     if conversation.held_since is not None:
         return 0.0
+    if conversation.waiting_since is None:
+        return 0.0
     if isinstance(event, Waited):
-        return event.wait_s
+        # The answer may have overtaken the timer: then a new wait has begun, or none.
+        return min(event.wait_s, event.at_s - conversation.waiting_since)
     answers = isinstance(event, Utterance) and event.is_final and event.role in (Role.AGENT, Role.BOT)
-    return event.at_s - conversation.waiting_since if answers and conversation.waiting_since is not None else 0.0
+    return event.at_s - conversation.waiting_since if answers else 0.0
 
 
 long_wait: Final = of_effort("long_wait", find)

@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 import pytest
@@ -28,6 +29,8 @@ CLEARED = tuple(message for message in ALERTS if message.alert.state == "cleared
 SUGGESTIONS = tuple(suggestion for record in RECORDS for suggestion in VIEWS.suggestions(record))
 ROWS = tuple(VIEWS.row(record) for record in RECORDS)
 MINUTE_MS = 60_000
+
+Message = TypeVar("Message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +63,267 @@ class InMemory:
 @dataclass(frozen=True, slots=True)
 class InRedis:
     sink: RedisSink
-    client: "Redis[bytes]"
+    client: Redis
 
     def seen(self) -> Seen:
         board = {
             name.decode(): msgspec.json.decode(row, type=BoardRow)
             for name, row in self.client.hgetall(wire.BOARD).items()
+            if isinstance(name, bytes)
         }
         return Seen(
             streamed(self.client, wire.ALERTS, AlertMessage),
             streamed(self.client, wire.SUGGESTIONS, SuggestionMessage),
             board,
         )
+
+
+def streamed(client: Redis, stream: str, kind: type[Message]) -> tuple[Message, ...]:
+    """Every entry of a stream: one field, with one message of the wire in it."""
+    found = []
+    for _, entry in client.xrange(stream) or ():
+        assert entry is not None
+        assert list(entry) == [wire.FIELD]
+        found.append(msgspec.json.decode(entry[wire.FIELD], type=kind))
+    return tuple(found)
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[Redis]:
+    """A server with nothing in it."""
+    with Redis.from_url(redis_url) as redis:
+        redis.flushdb()
+        yield redis
+
+
+@pytest.fixture
+async def in_redis(client: Redis, redis_url: str) -> AsyncIterator[InRedis]:
+    sink = RedisSink(redis_url)
+    yield InRedis(sink, client)
+    await sink.close()
+
+
+@pytest.fixture(params=["memory", "redis"])
+def outside(request: pytest.FixtureRequest) -> Outside:
+    if request.param == "memory":
+        return InMemory(MemorySink())
+    found: InRedis = request.getfixturevalue("in_redis")
+    return found
+
+
+async def test_an_alert_is_new_once(outside: Outside) -> None:
+    batch = Batch(alerts=OPENED[:1])
+
+    first, again = await outside.sink.publish(batch), await outside.sink.publish(batch)
+
+    assert first.alerts == OPENED[:1]
+    assert again.alerts == ()
+    assert outside.seen().alerts == OPENED[:1]
+
+
+async def test_an_alert_that_comes_twice_in_one_batch_is_new_once(outside: Outside) -> None:
+    new = await outside.sink.publish(Batch(alerts=(*OPENED, *OPENED)))
+
+    assert new.alerts == OPENED
+    assert outside.seen().alerts == OPENED
+
+
+async def test_an_alert_opens_and_then_clears(outside: Outside) -> None:
+    opened = await outside.sink.publish(Batch(alerts=OPENED))
+    cleared = await outside.sink.publish(Batch(alerts=CLEARED))
+
+    assert (opened.alerts, cleared.alerts) == (OPENED, CLEARED)
+    assert outside.seen().alerts == (*OPENED, *CLEARED)
+
+
+async def test_a_suggestion_is_new_once(outside: Outside) -> None:
+    batch = Batch(suggestions=SUGGESTIONS)
+
+    first, again = await outside.sink.publish(batch), await outside.sink.publish(batch)
+
+    assert (first.suggestions, again.suggestions) == (SUGGESTIONS, ())
+    assert outside.seen().suggestions == SUGGESTIONS
+
+
+async def test_what_is_new_is_told_apart_from_what_was_published_in_the_same_batch(outside: Outside) -> None:
+    await outside.sink.publish(Batch(alerts=OPENED[1:2], suggestions=SUGGESTIONS[1:2]))
+
+    new = await outside.sink.publish(Batch(alerts=OPENED, suggestions=SUGGESTIONS, rows=((ROWS[5], 5),)))
+
+    assert new.alerts == (OPENED[0], *OPENED[2:])
+    assert new.suggestions == (SUGGESTIONS[0], *SUGGESTIONS[2:])
+
+
+async def test_a_row_gives_way_to_a_later_one_and_never_to_an_earlier_one(outside: Outside) -> None:
+    await outside.sink.publish(Batch(rows=((ROWS[3], 3),)))
+    await outside.sink.publish(Batch(rows=((ROWS[5], 5),)))
+    await outside.sink.publish(Batch(rows=((ROWS[4], 4),)))
+
+    assert outside.seen().board == {"demo/conversation-1": ROWS[5]}
+
+
+async def test_the_rows_of_equal_ids_of_two_tenants_are_two(outside: Outside) -> None:
+    other = VIEWS.row(records(tenant="other")[3])
+
+    await outside.sink.publish(Batch(rows=((ROWS[3], 3), (other, 3))))
+
+    assert outside.seen().board == {"demo/conversation-1": ROWS[3], "other/conversation-1": other}
+
+
+async def test_a_conversation_that_ended_leaves_the_board(outside: Outside) -> None:
+    await outside.sink.publish(Batch(rows=((ROWS[-2], 8),)))
+    await outside.sink.publish(Batch(rows=((ROWS[-1], 9),)))
+
+    assert ROWS[-1].state == "ended"
+    assert outside.seen().board == {}
+
+
+async def test_a_conversation_that_ended_before_it_was_shown_is_not_shown(outside: Outside) -> None:
+    await outside.sink.publish(Batch(rows=((ROWS[-1], 9),)))
+
+    assert outside.seen().board == {}
+
+
+async def test_the_same_batch_again_changes_nothing(outside: Outside) -> None:
+    batch = Batch(ALERTS, SUGGESTIONS, ((ROWS[5], 5),), {s.suggestion_id: MINUTE_MS for s in SUGGESTIONS})
+    await outside.sink.publish(batch)
+    before = outside.seen()
+
+    new = await outside.sink.publish(batch)
+
+    assert (new.alerts, new.suggestions) == ((), ())
+    assert outside.seen() == before
+
+
+async def test_a_batch_with_nothing_in_it_is_taken(outside: Outside) -> None:
+    new = await outside.sink.publish(Batch())
+
+    assert (new.alerts, new.suggestions) == ((), ())
+
+
+async def test_redis_knows_which_alerts_are_open(in_redis: InRedis) -> None:
+    await in_redis.sink.publish(Batch(alerts=OPENED))
+    await in_redis.sink.publish(Batch(alerts=CLEARED[:1]))
+
+    left = in_redis.client.hgetall(wire.OPEN_ALERTS)
+
+    assert {msgspec.json.decode(raw, type=AlertMessage).alert.rule for raw in left.values()} == {
+        message.alert.rule for message in OPENED
+    } - {CLEARED[0].alert.rule}
+
+
+async def test_a_late_opening_of_an_alert_that_was_published_does_not_open_it_again(in_redis: InRedis) -> None:
+    await in_redis.sink.publish(Batch(alerts=ALERTS))
+
+    await in_redis.sink.publish(Batch(alerts=OPENED))
+
+    assert in_redis.client.hgetall(wire.OPEN_ALERTS) == {}
+
+
+async def test_redis_counts_what_was_published_once(in_redis: InRedis) -> None:
+    batch = Batch(alerts=ALERTS, suggestions=SUGGESTIONS)
+
+    for _ in range(2):
+        await in_redis.sink.publish(batch)
+
+    assert in_redis.client.hgetall(wire.COUNTS) == {
+        **{f"alerts:{message.alert.rule}:{message.alert.state}".encode(): b"1" for message in ALERTS},
+        **{f"suggestions:{suggestion.kind}".encode(): b"1" for suggestion in SUGGESTIONS},
+    }
+
+
+async def test_the_suggestion_of_an_agent_stands_for_the_time_that_is_left(in_redis: InRedis) -> None:
+    suggestion = SUGGESTIONS[0]
+
+    await in_redis.sink.publish(Batch((), (suggestion,), (), {suggestion.suggestion_id: MINUTE_MS}))
+
+    key = wire.current_suggestion("agent-12")
+    standing = in_redis.client.get(key)
+    assert standing is not None
+    assert msgspec.json.decode(standing, type=SuggestionMessage) == suggestion
+    assert MINUTE_MS / 2 < in_redis.client.pttl(key) <= MINUTE_MS
+
+
+@pytest.mark.parametrize("left_ms", [pytest.param(0, id="just over"), pytest.param(-5_000, id="long over")])
+async def test_a_suggestion_that_comes_late_is_kept_but_does_not_stand(in_redis: InRedis, left_ms: int) -> None:
+    suggestion = SUGGESTIONS[0]
+
+    new = await in_redis.sink.publish(Batch((), (suggestion,), (), {suggestion.suggestion_id: left_ms}))
+
+    assert new.suggestions == (suggestion,)
+    assert in_redis.seen().suggestions == (suggestion,)
+    assert not in_redis.client.exists(wire.current_suggestion("agent-12"))
+
+
+async def test_a_later_suggestion_takes_the_place_of_an_earlier_one(in_redis: InRedis) -> None:
+    left_ms = {suggestion.suggestion_id: MINUTE_MS for suggestion in SUGGESTIONS}
+
+    await in_redis.sink.publish(Batch((), SUGGESTIONS, (), left_ms))
+
+    standing = in_redis.client.get(wire.current_suggestion("agent-12"))
+    assert standing is not None
+    assert msgspec.json.decode(standing, type=SuggestionMessage) == SUGGESTIONS[-1]
+
+
+async def test_every_change_of_the_board_is_streamed_and_no_late_row(in_redis: InRedis) -> None:
+    for place in (3, 5, 4, 9):
+        await in_redis.sink.publish(Batch(rows=((ROWS[place], place),)))
+
+    assert streamed(in_redis.client, wire.BOARD_CHANGES, BoardRow) == (ROWS[3], ROWS[5], ROWS[9])
+
+
+async def test_what_ended_leaves_no_offset_behind(in_redis: InRedis) -> None:
+    await in_redis.sink.publish(Batch(rows=((ROWS[5], 5),)))
+    await in_redis.sink.publish(Batch(rows=((ROWS[9], 9),)))
+
+    assert in_redis.client.hgetall(wire.BOARD_OFFSETS) == {}
+
+
+async def test_what_was_published_is_remembered_for_a_while_and_not_for_ever(in_redis: InRedis) -> None:
+    await in_redis.sink.publish(Batch(alerts=OPENED[:1]))
+
+    (key,) = in_redis.client.scan_iter(wire.once("*"))
+    assert 0 < in_redis.client.ttl(key) <= wire.ONCE_TTL_S
+
+
+async def test_publishing_goes_on_when_redis_forgot_the_scripts(in_redis: InRedis) -> None:
+    await in_redis.sink.publish(Batch(alerts=OPENED[:1]))
+    in_redis.client.script_flush()
+
+    new = await in_redis.sink.publish(Batch(alerts=OPENED[1:2]))
+
+    assert new.alerts == OPENED[1:2]
+
+
+async def test_a_redis_that_is_not_there_is_unavailable() -> None:
+    sink = RedisSink(f"redis://{embedded.HOST}:{next(embedded.free_ports())}/0")
+
+    with pytest.raises(Unavailable, match="Redis"):
+        await sink.publish(Batch(alerts=OPENED))
+
+    await sink.close()
+
+
+async def test_a_redis_that_does_not_answer_is_unavailable_within_its_time() -> None:
+    with socket.create_server((embedded.HOST, 0)) as silent:
+        sink = RedisSink(f"redis://{embedded.HOST}:{silent.getsockname()[1]}/0")
+        began = time.monotonic()
+
+        with pytest.raises(Unavailable, match="Redis"):
+            await asyncio.wait_for(sink.publish(Batch(alerts=OPENED)), timeout=5 * TIMEOUT_S)
+
+        assert time.monotonic() - began < 3 * TIMEOUT_S
+        await sink.close()
+
+
+async def test_a_redis_that_takes_no_more_is_unavailable_and_loses_nothing(in_redis: InRedis) -> None:
+    in_redis.client.config_set("maxmemory", 1)
+    try:
+        with pytest.raises(Unavailable, match="Redis"):
+            await in_redis.sink.publish(Batch(alerts=OPENED))
+    finally:
+        in_redis.client.config_set("maxmemory", 0)
+
+    new = await in_redis.sink.publish(Batch(alerts=OPENED))
+
+    assert new.alerts == OPENED

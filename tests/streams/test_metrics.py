@@ -1,0 +1,122 @@
+"""Every metric says what it is, in base units, with labels from small closed sets."""
+
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+from prometheus_client import CollectorRegistry, Metric
+from prometheus_client.samples import Sample
+
+from klankbord.errors import Reason
+from klankbord.events import Channel
+from klankbord.policy import RULES
+from klankbord.suggestions import SUGGESTIONS
+from streams.metrics import MonitorMetrics, PublisherMetrics
+
+LABELS = {"channel", "type", "reason", "kind", "rule", "severity", "state", "language", "process", "version"}
+# What is no time: a score of 1 to 7 and a share.
+UNITS = ("_seconds", "_score", "_ratio")
+
+
+def _families() -> Iterator[Metric]:
+    monitor, publisher = CollectorRegistry(), CollectorRegistry()
+    counted = MonitorMetrics(monitor)
+    counted.events.labels(Channel.CHAT, "utterance").inc()
+    for histogram in (counted.effort, counted.valence):
+        histogram.labels(Channel.CHAT, "nl").observe(0.5)
+    _publisher(publisher)
+    yield from monitor.collect()
+    yield from publisher.collect()
+
+
+def _publisher(registry: CollectorRegistry) -> PublisherMetrics:
+    return PublisherMetrics(
+        registry,
+        rules=[(name, rule.severity) for name, rule in RULES.items()],
+        kinds=[suggester.kind for suggester in SUGGESTIONS],
+    )
+
+
+FAMILIES = tuple(_families())
+
+
+def _labels(samples: list[Sample]) -> set[str]:
+    return {label for sample in samples for label in sample.labels} - {"le"}
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_metric_is_ours_and_says_what_it_is(family: Metric) -> None:
+    assert family.name.startswith("klankbord_")
+    assert len(family.documentation.split()) >= 3
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_the_name_of_a_metric_ends_in_its_unit(family: Metric) -> None:
+    names = {sample.name for sample in family.samples}
+
+    if family.type == "counter":
+        assert names <= {f"{family.name}_total", f"{family.name}_created"}
+        assert f"{family.name}_total" in names
+    elif family.type == "histogram":
+        assert family.name.endswith(UNITS)
+    else:
+        assert not family.name.endswith("_total")
+    assert not any(unit in family.name for unit in ("_ms", "_milli", "_minutes", "_percent"))
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+def test_a_metric_is_never_split_by_who_it_is_about(family: Metric) -> None:
+    assert family.samples
+    assert _labels(family.samples) <= LABELS
+
+
+def test_both_processes_have_their_metrics_once() -> None:
+    names = [family.name for family in FAMILIES if family.name != "klankbord_build"]
+
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_every_reason_of_a_dead_letter_is_counted_from_the_start(reason: str) -> None:
+    registry = CollectorRegistry()
+    MonitorMetrics(registry)
+
+    assert registry.get_sample_value("klankbord_dead_letters_total", {"reason": reason}) == 0.0
+
+
+@pytest.mark.parametrize("kind", ["fence", "event_id"])
+def test_both_kinds_of_duplicates_are_counted_from_the_start(kind: str) -> None:
+    registry = CollectorRegistry()
+    MonitorMetrics(registry)
+
+    assert registry.get_sample_value("klankbord_duplicates_total", {"kind": kind}) == 0.0
+
+
+@pytest.mark.parametrize("state", ["opened", "cleared"])
+@pytest.mark.parametrize("rule", RULES)
+def test_the_alerts_of_every_rule_are_counted_from_the_start(rule: str, state: str) -> None:
+    registry = CollectorRegistry()
+    _publisher(registry)
+
+    labels = {"rule": rule, "severity": RULES[rule].severity, "state": state}
+    assert registry.get_sample_value("klankbord_alerts_total", labels) == 0.0
+
+
+@pytest.mark.parametrize("kind", [suggester.kind for suggester in SUGGESTIONS])
+def test_the_suggestions_of_every_kind_are_counted_from_the_start(kind: str) -> None:
+    registry = CollectorRegistry()
+    _publisher(registry)
+
+    assert registry.get_sample_value("klankbord_suggestions_total", {"kind": kind}) == 0.0
+
+
+def test_the_histograms_of_time_tell_the_promise_from_its_breach() -> None:
+    buckets = {
+        float(sample.labels["le"])
+        for family in FAMILIES
+        if family.name.startswith("klankbord_event_to_")
+        for sample in family.samples
+        if sample.name.endswith("_bucket")
+    }
+
+    assert {0.1, 0.5} <= buckets
