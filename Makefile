@@ -1,7 +1,8 @@
 # Two commands matter: `make demo` and `make test`. Everything runs from .venv, which the lock file fills.
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV_VERSION := 0.13.9
+SYNC := .venv/bin/uv sync --quiet --frozen --inexact --all-extras --python .venv/bin/python
 export UV_PYTHON_DOWNLOADS := never
 
 # Set from the command line: make demo ONCE=1, make demo INPUT=events.jsonl.gz, make demo SPEED=6 JSON=1
@@ -9,13 +10,13 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 
 .PHONY: demo test check format golden docs screenshot clean
 
-demo: .venv/installed
+demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
 
-test: .venv/installed
+test: .venv/for-tests
 	.venv/bin/pytest
 
-check: .venv/installed
+check: .venv/for-tests
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -23,25 +24,33 @@ check: .venv/installed
 	.venv/bin/klankbord config check --files
 
 # The golden conversations, and the pages of docs/ that are made from code: look at the difference before you commit.
-golden: .venv/installed
+golden: .venv/for-tests
 	.venv/bin/python -m tests.golden
 
-docs: .venv/installed
+docs: .venv/for-tests
 	.venv/bin/python -m docs.generate
 
-screenshot: .venv/installed
+screenshot: .venv/for-tests
 	.venv/bin/python -m docs.screenshot
 
-format: .venv/installed
+format: .venv/for-tests
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-.venv/installed: uv.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: make PYTHON=..."; exit 1; }
-	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+.venv/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Python 3.11 to 3.13 is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	.venv/bin/uv sync --quiet --frozen --inexact --all-extras --python .venv/bin/python
 	@touch $@
+
+.venv/for-demo: .venv/uv uv.lock pyproject.toml
+	$(SYNC) --no-dev
+	@touch $@
+
+.venv/for-tests: .venv/uv uv.lock pyproject.toml
+	$(SYNC)
+	@touch $@ .venv/for-demo
 
 clean:
 	rm -rf .venv

@@ -183,5 +183,5 @@ def _check(event: Event) -> None:
 
 
 def _without_values(message: str) -> str:
-    """msgspec repeats an unknown tag or enum value; a source may have put anything there, a name included."""
-    return re.sub(r"(value) '.*'", r"\1", message, flags=re.DOTALL)[:300]
+    """msgspec repeats an unknown tag or enum value; a source may have put anything there, a name or number included."""
+    return re.sub(r"(value) .*?( - at `\$[^`]*`)?\Z", r"\1\2", message, flags=re.DOTALL)[:300]

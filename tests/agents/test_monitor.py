@@ -199,7 +199,7 @@ BAD: Final = {
     "no type": bad(without("type"), "invalid_schema", "missing required field `type`"),
     "a channel nobody knows": bad(written(channel=CANARY), "invalid_schema", "Invalid enum value - at `$.channel`"),
     "a role nobody knows": bad(written(role=CANARY), "invalid_schema", "Invalid enum value - at `$.role`"),
-    "a schema to come": bad(written(schema=2), "invalid_schema", "at `$.schema`"),
+    "a schema to come": bad(written(schema=2), "invalid_schema", "Invalid enum value - at `$.schema`"),
     "a space in an id": bad(written(event_id=f"{CANARY} 1"), "invalid_schema", "at `$.event_id`"),
     "no time": bad(without("at"), "invalid_schema", "missing required field `at`"),
     "a time without a zone": bad(
@@ -218,7 +218,7 @@ BAD: Final = {
     "no words": bad(written(text=""), "invalid_schema", "length >= 1 - at `$.text`"),
     "blank words": bad(written(text=" \t\n "), "invalid_text", "field 'text' is empty"),
     "too many words": bad(
-        written(text="é" * (MAX_TEXT_CHARS + 1)), "invalid_schema", f"length <= {MAX_TEXT_CHARS} - at `$.text`"
+        written(text="e" * (MAX_TEXT_CHARS + 1)), "invalid_schema", f"length <= {MAX_TEXT_CHARS} - at `$.text`"
     ),
     "a NUL": bad(written(text=f"{CANARY}\x00"), "invalid_text", "holds a NUL character"),
     "too many bytes": bad(
@@ -339,7 +339,7 @@ def test_whatever_arrives_becomes_one_record_or_one_dead_letter(value: bytes | N
 
 
 @settings(max_examples=50, deadline=None)
-@given(text=st.text(min_size=1, max_size=500))
+@given(text=st.text(min_size=1, max_size=500) | st.sampled_from(["'", '"', "'\"", " - at `$.text`", "\n"]))
 def test_words_never_leave_by_the_headers_of_a_dead_letter(text: str) -> None:
     monitor = Monitor()
     marked = f"{CANARY}{text}"

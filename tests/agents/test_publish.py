@@ -1,0 +1,175 @@
+"""Observations become views once, in any order of deliveries, however long the sink is away."""
+
+from collections.abc import Sequence
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from agents.publish import Publisher
+from config.settings import HERE, load_playbook
+from klankbord.policy import RULES, Policy
+from klankbord.suggestions import SUGGESTIONS
+from streams.metrics import PublisherMetrics
+from streams.sinks import Batch, New, Sink, Unavailable
+from streams.sinks.memory import MemorySink
+from streams.views import Views
+from tests.streams.given import records, values
+
+VIEWS = Views(Policy(), load_playbook(HERE / "playbook"))
+RECORDS = records()
+VALUES = values(*RECORDS)
+# What the observations themselves say, in their order.
+ALERTS = [(alert.rule, alert.state) for record in RECORDS for alert in record.observation.alerts]
+KINDS = [suggestion.kind for record in RECORDS for suggestion in record.observation.suggestions]
+
+
+class AwayAtFirst:
+    """A sink that is there, then away for some calls, and then there again; it notes what the gauge says."""
+
+    def __init__(self, registry: CollectorRegistry, *, away: Sequence[int]) -> None:
+        self.kept = MemorySink()
+        self.up: list[float | None] = []
+        self._registry = registry
+        self._away = away
+
+    async def publish(self, batch: Batch) -> New:
+        self.up.append(up(self._registry))
+        if len(self.up) in self._away:
+            # A part of it may have been published already.
+            await self.kept.publish(Batch(alerts=batch.alerts[:1]))
+            raise Unavailable("Redis: gone for a while")
+        return await self.kept.publish(batch)
+
+    async def close(self) -> None:
+        await self.kept.close()
+
+
+def publisher(sink: Sink, registry: CollectorRegistry | None = None) -> Publisher:
+    rules = [(name, rule.severity) for name, rule in RULES.items()]
+    kinds = [suggester.kind for suggester in SUGGESTIONS]
+    return Publisher(VIEWS, sink, PublisherMetrics(registry or CollectorRegistry(), rules=rules, kinds=kinds))
+
+
+def up(registry: CollectorRegistry) -> float | None:
+    return registry.get_sample_value("klankbord_redis_up")
+
+
+def counted(registry: CollectorRegistry) -> float:
+    return sum(
+        sample.value
+        for family in registry.collect()
+        for sample in family.samples
+        if sample.name == "klankbord_alerts_total"
+    )
+
+
+def shown(sink: MemorySink) -> list[tuple[str, str]]:
+    return [(message.alert.rule, message.alert.state) for message in sink.alerts]
+
+
+@pytest.mark.parametrize("size", [pytest.param(1, id="one by one"), pytest.param(3, id="in threes")])
+async def test_every_alert_and_suggestion_is_published_in_order(size: int) -> None:
+    sink = MemorySink()
+    publishing = publisher(sink)
+
+    for start in range(0, len(VALUES), size):
+        await publishing.publish(VALUES[start : start + size])
+
+    assert shown(sink) == ALERTS
+    assert [suggestion.kind for suggestion in sink.suggestions] == KINDS
+
+
+async def test_a_whole_conversation_in_one_batch_is_published_like_one_event_after_another() -> None:
+    sink = MemorySink()
+
+    new = await publisher(sink).publish(VALUES)
+
+    assert shown(sink) == ALERTS
+    assert len(new.alerts) == len(ALERTS)
+    assert sink.board == {}
+
+
+async def test_an_alert_is_published_once_however_often_it_is_delivered() -> None:
+    sink, registry = MemorySink(), CollectorRegistry()
+    publishing = publisher(sink, registry)
+
+    for _ in range(2):
+        await publishing.publish(VALUES)
+
+    assert shown(sink) == ALERTS
+    assert counted(registry) == len(ALERTS)
+
+
+async def test_a_second_publisher_on_the_same_sink_finds_nothing_new() -> None:
+    sink, registry = MemorySink(), CollectorRegistry()
+    await publisher(sink).publish(VALUES)
+
+    new = await publisher(sink, registry).publish(VALUES)
+
+    assert (new.alerts, new.suggestions) == ((), ())
+    assert shown(sink) == ALERTS
+    assert counted(registry) == 0
+
+
+@pytest.mark.parametrize("stopped_at", range(1, len(VALUES)))
+async def test_a_publisher_that_takes_over_anywhere_misses_nothing(stopped_at: int) -> None:
+    sink = MemorySink()
+    await publisher(sink).publish(VALUES[:stopped_at])
+
+    # The one that stopped did not commit: the next one begins some records earlier.
+    await publisher(sink).publish(VALUES[max(0, stopped_at - 2) :])
+
+    assert shown(sink) == ALERTS
+    assert [suggestion.kind for suggestion in sink.suggestions] == KINDS
+    assert sink.board == {}
+
+
+async def test_the_latest_record_alone_opens_every_alert_that_is_open() -> None:
+    sink = MemorySink()
+
+    await publisher(sink).publish(VALUES[6:7])
+
+    assert shown(sink) == [(rule, state) for rule, state in ALERTS if state == "opened"]
+
+
+async def test_nothing_is_lost_while_the_sink_is_away_and_the_gauge_says_so() -> None:
+    registry = CollectorRegistry()
+    sink = AwayAtFirst(registry, away=(2, 3))
+    publishing = publisher(sink, registry)
+    await publishing.publish(VALUES[:1])
+
+    await publishing.publish(VALUES[1:])
+
+    assert sink.up == [0, 1, 0, 0]
+    assert up(registry) == 1
+    assert registry.get_sample_value("klankbord_redis_retries_total") == 2
+    assert shown(sink.kept) == ALERTS
+    assert [suggestion.kind for suggestion in sink.kept.suggestions] == KINDS
+
+
+async def test_the_latest_row_of_a_conversation_is_shown() -> None:
+    sink = MemorySink()
+
+    await publisher(sink).publish(VALUES[:6])
+
+    ((row, offset),) = sink.board.values()
+    assert (row, offset) == (VIEWS.row(RECORDS[5]), 5)
+
+
+async def test_conversations_of_one_batch_do_not_mix() -> None:
+    sink = MemorySink()
+    other = values(*records("conversation-2"))
+
+    await publisher(sink).publish([value for pair in zip(VALUES[:6], other[:6], strict=True) for value in pair])
+
+    assert {name for _, name in sink.board} == {"conversation-1", "conversation-2"}
+    opened = [message.alert.alert_id for message in sink.alerts]
+    assert len(opened) == len(set(opened)) == 2 * len([state for _, state in ALERTS if state == "opened"])
+
+
+async def test_the_time_of_every_record_is_counted_once() -> None:
+    registry = CollectorRegistry()
+
+    await publisher(MemorySink(), registry).publish(VALUES)
+
+    assert registry.get_sample_value("klankbord_event_to_redis_seconds_count") == len(VALUES)

@@ -1,0 +1,248 @@
+"""What Faust ends up with: what we decided, whatever lies about in the environment."""
+
+import importlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import faust
+import pytest
+from faust.tables.globaltable import GlobalTable
+from faust.types.enums import ProcessingGuarantee
+
+from config.settings import PREFIX, Settings
+from streams import embedded, wire
+from streams.app import AGENTS, REFUSED, assert_compiled, create_monitor, create_publisher
+
+ROOT = Path(__file__).parent.parent.parent
+FACTORIES = {"monitor": create_monitor, "publisher": create_publisher}
+# Nothing listens there: building an app must not ask anybody.
+NOBODY = {"BROKER": "127.0.0.1:1", "REDIS_URL": "redis://127.0.0.1:1/0"}
+WORKER_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module", params=FACTORIES)
+def app(request: pytest.FixtureRequest, data_dir: Path) -> faust.App:
+    return FACTORIES[request.param](settings(data_dir))
+
+
+def settings(data_dir: Path, **changes: object) -> Settings:
+    given = {name.lower(): value for name, value in NOBODY.items()}
+    return Settings.model_validate({**given, "data_dir": data_dir, "partitions": 6, **changes})
+
+
+def worker(name: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """A worker as an operator starts it; every one of these ends by itself."""
+    others = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
+    return subprocess.run(
+        [sys.executable, "-m", "faust", "-A", f"streams.app:{name}", "worker", "--without-web", "-l", "warn"],
+        env={**others, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=WORKER_S,
+        check=False,
+    )
+
+
+def ours(environment: dict[str, str]) -> dict[str, str]:
+    return {PREFIX + name: value for name, value in environment.items()}
+
+
+def test_events_are_acknowledged_after_they_were_processed(app: faust.App) -> None:
+    assert app.conf.processing_guarantee is ProcessingGuarantee.AT_LEAST_ONCE
+    assert app.conf.stream_wait_empty is True
+    assert app.conf.producer_acks == -1
+
+
+def test_a_new_group_reads_from_the_beginning(app: faust.App) -> None:
+    assert app.conf.consumer_auto_offset_reset == "earliest"
+
+
+def test_faust_serves_nothing_itself(app: faust.App) -> None:
+    assert app.conf.web_enabled is False
+
+
+def test_faust_makes_no_topics(app: faust.App) -> None:
+    assert app.conf.topic_allow_declare is False
+    assert app.conf.topic_disable_leader is True
+    assert app.conf.topic_partitions == 6
+
+
+def test_bytes_stay_bytes(app: faust.App) -> None:
+    assert app.conf.key_serializer == "raw"
+    assert app.conf.value_serializer == "raw"
+
+
+def test_every_agent_does_one_thing_at_a_time(app: faust.App) -> None:
+    assert [agent.concurrency for agent in app.agents.values()] == [1]
+
+
+def test_state_lies_in_memory_and_files_in_the_data_directory(app: faust.App, data_dir: Path) -> None:
+    assert str(app.conf.store).startswith("memory:")
+    assert data_dir in Path(app.conf.datadir).parents
+    assert app.conf.table_standby_replicas == 0
+
+
+def test_no_worker_holds_the_state_of_all(app: faust.App) -> None:
+    assert not any(isinstance(table, GlobalTable) or table.is_global for table in app.tables.values())
+
+
+def test_the_two_apps_share_neither_group_nor_directory(data_dir: Path) -> None:
+    monitor, publisher = (make(settings(data_dir)) for make in FACTORIES.values())
+
+    assert (monitor.conf.id, publisher.conf.id) == ("klankbord-monitor", "klankbord-publisher")
+    assert monitor.conf.datadir != publisher.conf.datadir
+
+
+def test_two_instances_share_no_directory_and_are_two_members(data_dir: Path) -> None:
+    one, other = (create_monitor(settings(data_dir, instance=instance)) for instance in ("0", "1"))
+
+    assert one.conf.datadir != other.conf.datadir
+    assert (one.conf.consumer_group_instance_id, other.conf.consumer_group_instance_id) == ("monitor-0", "monitor-1")
+
+
+def test_the_monitor_reads_both_inputs_and_its_state_is_the_topic_of_observations(data_dir: Path) -> None:
+    monitor = create_monitor(settings(data_dir))
+
+    (agent,) = monitor.agents.values()
+    assert set(agent.channel.topics) == set(wire.INPUTS)  # type: ignore[attr-defined]  # a topic, typed as any channel
+    (table,) = monitor.tables.values()
+    assert table.changelog_topic.topics == [wire.OBSERVATIONS]
+    assert table.partitions == 6
+
+
+def test_the_publisher_reads_observations_and_keeps_no_state(data_dir: Path) -> None:
+    publisher = create_publisher(settings(data_dir))
+
+    (agent,) = publisher.agents.values()
+    assert list(agent.channel.topics) == [wire.OBSERVATIONS]  # type: ignore[attr-defined]  # as above
+    assert dict(publisher.tables) == {}
+
+
+def test_the_brokers_may_be_several(data_dir: Path) -> None:
+    monitor = create_monitor(settings(data_dir, broker="one:9092, two:9093"))
+
+    assert [str(url) for url in monitor.conf.broker] == ["kafka://one:9092", "kafka://two:9093"]
+
+
+STRAYS = {
+    "APP_DATADIR": "/nowhere",
+    "APP_STORE": "rocksdb://",
+    "BROKER_URL": "kafka://elsewhere:9092",
+    "NODE_HOSTNAME": "elsewhere",
+    "PROCESSING_GUARANTEE": "exactly_once",
+    "STREAM_BUFFER_MAXSIZE": "1",
+    "STREAM_WAIT_EMPTY": "0",
+    "TOPIC_ALLOW_DECLARE": "1",
+    "TOPIC_PARTITIONS": "99",
+    "WEB_ENABLED": "1",
+    "WEB_PORT": "1",
+}
+
+
+def test_a_stray_variable_of_another_faust_changes_nothing(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = decided(create_monitor(settings(data_dir)))
+    for name, value in STRAYS.items():
+        monkeypatch.setenv(name, value)
+
+    assert decided(create_monitor(settings(data_dir))) == before
+
+
+def decided(app: faust.App) -> dict[str, str]:
+    """Every plain setting as text; the class of a part is written as its name."""
+    # Loggers and the like are no decisions, and each app has its own.
+    each = set(type(app.conf).SETTINGS) - {"loghandlers", "logging_config", "broker_credentials", "ssl_context"}
+    return {name: str(getattr(app.conf, name)) for name in sorted(each)}
+
+
+@pytest.mark.parametrize("room", ["klankbord", "config", "streams", "agents", "web"])
+def test_a_room_is_the_one_of_this_checkout(room: str) -> None:
+    # Another package owns the name `agents`: an installation must not answer for us.
+    module = importlib.import_module(room)
+
+    assert Path(str(module.__file__)).parent == ROOT / room
+
+
+@pytest.mark.parametrize("module", AGENTS.values())
+def test_the_agents_are_the_ones_of_this_checkout(module: str) -> None:
+    assert Path(str(importlib.import_module(module).__file__)).parent == ROOT / "agents"
+
+
+def test_the_compiled_extensions_are_loaded() -> None:
+    assert_compiled()
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_a_worker_without_the_compiled_extensions_does_not_start(name: str, tmp_path: Path) -> None:
+    ended = worker(name, {**ours({**NOBODY, "DATA_DIR": str(tmp_path)}), "NO_CYTHON": "1"})
+
+    assert ended.returncode == REFUSED
+    assert ended.stderr.startswith("klankbord: Faust's compiled extensions are not loaded.")
+    assert "unset NO_CYTHON" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("name", FACTORIES)
+def test_a_worker_says_every_mistake_in_its_settings_in_one_message(name: str) -> None:
+    ended = worker(name, ours({"BROKER": "x", "PARTITIONS": "many", "COLOUR": "blue"}))
+
+    assert ended.returncode == REFUSED
+    assert ended.stdout == ""
+    first, *mistakes = ended.stderr.splitlines()
+    assert first == "klankbord: the configuration has mistakes; nothing was started:"
+    assert [mistake.split()[1].rstrip(":") for mistake in mistakes] == [
+        "KLANKBORD_BROKER",
+        "KLANKBORD_REDIS_URL",
+        "KLANKBORD_PARTITIONS",
+        "KLANKBORD_COLOUR",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "content"),
+    [
+        pytest.param("POLICY", "emotion_fade = 7", id="policy"),
+        pytest.param("POLICY", None, id="no policy"),
+        pytest.param("PLAYBOOK", None, id="no playbook"),
+    ],
+)
+def test_a_worker_names_the_file_that_is_wrong(setting: str, content: str | None, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    if content is not None:
+        path.write_text(content)
+
+    ended = worker("publisher", ours({**NOBODY, "DATA_DIR": str(tmp_path), setting: str(path)}))
+
+    assert ended.returncode == REFUSED
+    assert str(path) in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server((embedded.HOST, 0)) as holder:
+        yield holder.getsockname()[1]
+
+
+def test_a_worker_whose_port_is_taken_says_so(taken_port: int, tmp_path: Path) -> None:
+    ended = worker("publisher", ours({**NOBODY, "DATA_DIR": str(tmp_path), "PUBLISHER_PORT": str(taken_port)}))
+
+    assert ended.returncode != 0
+    assert f"cannot listen on 127.0.0.1:{taken_port}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_app_that_does_not_exist_is_not_made_up() -> None:
+    import streams.app
+
+    with pytest.raises(AttributeError, match="no attribute 'listener'"):
+        streams.app.listener  # noqa: B018
