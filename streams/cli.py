@@ -2,10 +2,13 @@
 
 import json
 import re
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -22,8 +25,16 @@ from streams.demo import Running, Summary
 from streams.doctor import checks
 from streams.player import Line, bundled, read_lines
 
+ADDRESSES: Final = (
+    ("supervisor page", "web", "/supervisor"),
+    ("agent panel", "web", "/agent/agent-07"),
+    ("metrics of the pages", "web", "/metrics"),
+    ("metrics of the monitor", "monitor", "/metrics"),
+    ("metrics of the publisher", "publisher", "/metrics"),
+)
+
 out = Console()
-err = Console(stderr=True)
+err = Console(stderr=True, soft_wrap=True)
 
 topics_app = typer.Typer(no_args_is_help=True, help="The topic plan and its provisioning.")
 config_app = typer.Typer(no_args_is_help=True, help="The settings, the policy and the playbook.")
@@ -51,11 +62,10 @@ def demo(
     lines = None if input_ is None else read_lines(input_)
     if lines is not None and not lines:
         raise KlankbordError(f"{input_}: no events in it")
-    err.print("starting a broker, a Redis-compatible server, the monitor, the publisher and the pages …")
-    began = time.monotonic()
-    with demonstration.running() as running:
-        _announce(running, time.monotonic() - began)
-        try:
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)  # as Ctrl-C: stop everything, leave nothing
+    try:
+        with _started() as running:
             if once or lines is not None:
                 summary = _play_once(running, bundled() if lines is None else lines, keep_times=keep_times)
                 _report(summary, as_json=as_json)
@@ -65,8 +75,8 @@ def demo(
                     _stay(running)
             else:
                 _play_on(running, speed=speed, keep_times=keep_times)
-        except KeyboardInterrupt:
-            err.print("stopping …")
+    except KeyboardInterrupt:
+        err.print("stopped; no process and no file is left")
 
 
 @topics_app.command("plan")
@@ -164,18 +174,18 @@ def _hidden(address: str) -> str:
     return re.sub(r"(//[^/:@]*):[^/@]*@", r"\1:***@", address)
 
 
-def _announce(running: Running, seconds: float) -> None:
-    err.print(f"ready after {seconds:.1f} s")
-    for name, process, path in (
-        ("supervisor page", "web", "/supervisor"),
-        ("agent panel", "web", "/agent/agent-01"),
-        ("metrics of the pages", "web", "/metrics"),
-        ("metrics of the monitor", "monitor", "/metrics"),
-        ("metrics of the publisher", "publisher", "/metrics"),
-    ):
-        err.print(Text(f"  {name:<26}{running.address(process, path)}"))
-    err.print(Text(f"  {'Kafka':<26}{running.broker}  (in memory)"))
-    err.print(Text(f"  {'Redis':<26}{running.redis_url}  (in memory)"))
+@contextmanager
+def _started() -> Iterator[Running]:
+    """Everything up, with its addresses printed."""
+    err.print("starting a broker, a Redis-compatible server, the monitor, the publisher and the pages …")
+    began = time.monotonic()
+    with demonstration.running() as running:
+        err.print(f"ready after {time.monotonic() - began:.1f} s")
+        for name, process, path in ADDRESSES:
+            err.print(Text(f"  {name:<26}{running.address(process, path)}"))
+        err.print(Text(f"  {'Kafka':<26}{running.broker}  (in memory)"))
+        err.print(Text(f"  {'Redis':<26}{running.redis_url}  (in memory)"))
+        yield running
 
 
 def _play_once(running: Running, lines: tuple[Line, ...], *, keep_times: bool) -> Summary:
