@@ -62,12 +62,9 @@ def score(
     """Score one line of a customer by its words alone."""
     numbers = _policy(policy)
     if jsonl:
-        decoder = msgspec.json.Decoder(Line)
-        for row in sys.stdin.buffer:
-            if row.strip():
-                asked = decoder.decode(row)
-                answer = _scores(_said(asked.text, asked.language, numbers), numbers)
-                sys.stdout.write(json.dumps({"id": asked.id, **answer}, ensure_ascii=False) + "\n")
+        for asked in _asked(sys.stdin.buffer):
+            answer = _scores(_said(asked.text, asked.language, numbers), numbers)
+            sys.stdout.write(json.dumps({"id": asked.id, **answer}, ensure_ascii=False) + "\n")
         return
     if text is None:
         raise KlankbordError("score: give a text, or --jsonl and lines on standard input")
@@ -152,6 +149,19 @@ def _policy(path: Path | None) -> Policy:
         return read_policy(path.read_text(encoding="utf-8"), source=str(path))
     except OSError as error:
         raise InvalidConfiguration([f"{path}: cannot be read: {error}"]) from None
+
+
+def _asked(rows: Iterable[bytes]) -> Iterator[Line]:
+    """The lines to score; the first that cannot be read ends the work, so that no answer is missing unseen."""
+    decoder = msgspec.json.Decoder(Line)
+    for number, row in enumerate(rows, 1):
+        if row.strip():
+            try:
+                yield decoder.decode(row)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise KlankbordError(
+                    f"standard input, line {number}: {error}; a line reads " + '{"id": "1", "text": "…"}'
+                ) from None
 
 
 def _said(text: str, language: str | None, policy: Policy) -> Observation:

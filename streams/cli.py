@@ -33,6 +33,9 @@ ADDRESSES: Final = (
     ("metrics of the publisher", "publisher", "/metrics"),
 )
 
+_POLICY: Final[Path] = Settings.model_fields["policy"].default
+_PLAYBOOK: Final[Path] = Settings.model_fields["playbook"].default
+
 out = Console()
 err = Console(stderr=True, soft_wrap=True)
 
@@ -112,27 +115,25 @@ def topics_create(as_json: AsJson = False) -> None:
 
 
 @config_app.command("check")
-def config_check(as_json: AsJson = False) -> None:
+def config_check(
+    policy: Annotated[Path, typer.Option(envvar=PREFIX + "POLICY", help="The policy to check.")] = _POLICY,
+    playbook: Annotated[Path, typer.Option(envvar=PREFIX + "PLAYBOOK", help="The folder to check.")] = _PLAYBOOK,
+    files: Annotated[bool, typer.Option("--files", help="Only these two, not the other settings.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Read the settings, the policy and the playbook, and list every mistake in them."""
     mistakes = []
-    settings = None
-    try:
-        settings = read_settings()
-    except InvalidConfiguration as error:
-        mistakes += error.mistakes
-    defaults = Settings.model_fields
-    policy = settings.policy if settings else defaults["policy"].default
-    playbook = settings.playbook if settings else defaults["playbook"].default
-    for load, path in ((load_policy, policy), (load_playbook, playbook)):
+    looks: list[Callable[[], object]] = [lambda: load_policy(policy), lambda: load_playbook(playbook)]
+    for look in looks if files else [read_settings, *looks]:
         try:
-            load(path)
+            look()
         except InvalidConfiguration as error:
             mistakes += error.mistakes
     if as_json:
         out.print_json(data={"mistakes": mistakes})
     else:
         for mistake in mistakes:
-            out.print(Text(f"- {mistake}"))
+            out.print(Text(f"- {mistake}"), soft_wrap=True)
         out.print("the configuration is right" if not mistakes else f"{len(mistakes)} mistake(s)")
     if mistakes:
         raise typer.Exit(REFUSED)

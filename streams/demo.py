@@ -83,8 +83,8 @@ class Summary:
 
 
 @contextmanager
-def running() -> Iterator[Running]:
-    """Everything up and ready; on leaving, no process and no file is left."""
+def running(settings: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """Everything up and ready, with further `settings` by name; on leaving, no process and no file is left."""
     directory = Path(tempfile.mkdtemp(prefix="klankbord-"))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, directory, ignore_errors=True)
@@ -92,7 +92,7 @@ def running() -> Iterator[Running]:
         redis_url = stack.enter_context(embedded.redis_server(directory))
         topics.create(broker, topics.plan(partitions=PARTITIONS, replication_factor=1))
         ports = dict(zip(PROCESSES, islice(_distinct_ports(), len(PROCESSES)), strict=True))
-        environment = _environment(broker, redis_url, ports, directory)
+        environment = {**_environment(broker, redis_url, ports, directory), **_prefixed(settings or {})}
         processes: dict[str, subprocess.Popen[bytes]] = {}
         stack.callback(lambda: embedded.stop(processes.values(), patience_s=STOP_S))
         for name, arguments in PROCESSES.items():
@@ -155,7 +155,11 @@ def _environment(broker: str, redis_url: str, ports: Mapping[str, int], director
     }
     # A setting of the caller's own installation must not leak into the demo.
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return {**others, **{PREFIX + name: value for name, value in ours.items()}}
+    return {**others, **_prefixed(ours)}
+
+
+def _prefixed(settings: Mapping[str, str]) -> dict[str, str]:
+    return {PREFIX + name: value for name, value in settings.items()}
 
 
 def _distinct_ports() -> Iterator[int]:
