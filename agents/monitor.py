@@ -19,7 +19,7 @@ from klankbord.observation import Observation, observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import wire
-from streams.deadletters import Incoming, headers
+from streams.deadletters import Incoming, dead_letter
 from streams.deadlines import Deadlines
 from streams.metrics import MonitorMetrics
 
@@ -52,7 +52,8 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     )
 
     async def bury(incoming: Incoming, error: InvalidEvent) -> None:
-        sent = await dead_letters.send(key=incoming.key, value=incoming.value, headers=headers(incoming, error))
+        letter = dead_letter(incoming, error)
+        sent = await dead_letters.send(key=letter.key, value=letter.value, headers=letter.headers)
         await sent  # the second await is the broker's acknowledgement
 
     deadlines = Deadlines(policy)

@@ -77,9 +77,11 @@ def changes(
         earlier = before.get(name)
         if earlier == episode:
             continue
-        if earlier is None or earlier.number != episode.number:
+        is_new = earlier is None or earlier.number != episode.number
+        if is_new:
             found.append(_alert(tenant, conversation_id, name, episode, "opened"))
-        if episode.cleared_at is not None:
+        # That an episode lost its quote to `bounded` is no news.
+        if episode.cleared_at is not None and (is_new or earlier is None or earlier.cleared_at is None):
             found.append(_alert(tenant, conversation_id, name, episode, "cleared"))
     return tuple(found)
 

@@ -84,10 +84,11 @@ def explain(file: Recording, as_json: AsJson = False, policy: PolicyFile = None)
             out.out(msgspec.json.encode(observation).decode(), highlight=False)
             continue
         if event.conversation_id not in began:
-            out.print(Text(event.conversation_id, style="bold"))
+            out.print(Text(event.conversation_id, style="bold"), soft_wrap=True)
         started_at = began.setdefault(event.conversation_id, event.at_s)
         for line in explanation(event, observation, started_at=started_at):
-            out.print(Text(line), style=_STYLES.get(line[6:7] if line.startswith("      ") else "", ""))
+            style = _STYLES.get(line[6:7] if line.startswith("      ") else "", "")
+            out.print(Text(line), style=style, soft_wrap=True)
 
 
 @app.command("replay")

@@ -2,18 +2,20 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from klankbord.events import Channel, Event, Language, Seconds
 
 VERSION: Final = 1
 MAX_BYTES: Final = 4096
 
-# Together these keep the worst case under MAX_BYTES; tests/klankbord/test_conversation.py adds them up.
-KEEP_EVENTS: Final = 32
+# These keep an ordinary conversation well under MAX_BYTES; `bounded` sees to the others.
+KEEP_EVENTS: Final = 24
 KEEP_POINTS: Final = 16
 KEEP_FINGERPRINTS: Final = 3
 KEEP_EVIDENCE: Final = 6
@@ -43,7 +45,7 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     utterance_id: str = ""
 
 
-class Episode(Struct, frozen=True, omit_defaults=True):
+class Episode(Struct, frozen=True, array_like=True):
     """One excursion of one alert rule: it opens once and clears once."""
 
     number: int
@@ -55,7 +57,7 @@ class Episode(Struct, frozen=True, omit_defaults=True):
     cleared_at: Seconds | None = None
 
 
-class Proposed(Struct, frozen=True, omit_defaults=True):
+class Proposed(Struct, frozen=True, array_like=True):
     """The suggestion that was made last; it stands until `expires_at` or until another takes its place."""
 
     kind: str
@@ -147,7 +149,7 @@ def fingerprint(normal: str) -> tuple[int, ...]:
             words[word] = None
             if len(words) == _FINGERPRINT_WORDS:
                 break
-    return tuple(int.from_bytes(hashlib.blake2b(w.encode(), digest_size=3).digest(), "big") for w in words)
+    return tuple(int.from_bytes(hashlib.blake2b(w.encode(), digest_size=2).digest(), "big") for w in words)
 
 
 def question(normal: str) -> str:
@@ -166,3 +168,39 @@ def clip(text: str, limit: int = MAX_QUOTE_BYTES) -> str:
     if len(text) * 4 <= limit or len(text.encode()) <= limit:
         return text
     return text.encode()[: limit - 3].decode(errors="ignore").rstrip() + "…"
+
+
+def bounded(conversation: Conversation) -> Conversation:
+    """The conversation in at most `MAX_BYTES`: proof goes before scores, and what is counted never goes."""
+    for poorer in _POORER:
+        if len(_encoder.encode(conversation)) <= MAX_BYTES:
+            return conversation
+        conversation = poorer(conversation)
+    return conversation
+
+
+def _without_causes(conversation: Conversation, *, cleared_only: bool) -> Conversation:
+    episodes = {
+        name: episode if cleared_only and episode.cleared_at is None else replace(episode, cause=None)
+        for name, episode in conversation.episodes.items()
+    }
+    return replace(conversation, episodes=episodes)
+
+
+def _without_reason(conversation: Conversation) -> Conversation:
+    proposed = conversation.suggestion
+    return replace(conversation, suggestion=None if proposed is None else replace(proposed, reason=None))
+
+
+_encoder: Final = msgspec.json.Encoder()
+# Proof of what is over goes first; that of open alerts only where ids and quotes are as long as they may be.
+_POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
+    lambda conversation: _without_causes(conversation, cleared_only=True),
+    _without_reason,
+    lambda conversation: replace(
+        conversation, evidence=conversation.evidence[-3:], timeline=conversation.timeline[-KEEP_POINTS // 2 :]
+    ),
+    lambda conversation: _without_causes(conversation, cleared_only=False),
+    lambda conversation: replace(conversation, evidence=()),
+    lambda conversation: replace(conversation, timeline=(), customer_said=(), agent_asked=()),
+)

@@ -39,9 +39,11 @@ def is_duplicate(conversation: Conversation, event: Event) -> bool:
     return event_number(event) in conversation.seen
 
 
-def is_spoken_once(conversation: Conversation, event: Event) -> bool:
-    """Whether the event is an utterance to be scored: final, and not a correction of one that was."""
-    return isinstance(event, Utterance) and event.is_final and _final(event) not in conversation.seen
+def spoken_once(conversation: Conversation, event: Event) -> Event:
+    """The event, where a second final of the same utterance is a partial: neither scored nor counted as a turn."""
+    if isinstance(event, Utterance) and event.is_final and _final(event) in conversation.seen:
+        return replace(event, is_final=False)
+    return event
 
 
 def placed(conversation: Conversation, event: Event) -> Conversation:
@@ -50,7 +52,6 @@ def placed(conversation: Conversation, event: Event) -> Conversation:
     if isinstance(event, Utterance) and event.is_final:
         seen = (*seen, _final(event))
     at = event.at_s
-    moved = isinstance(event, Transferred)
     started_at = conversation.started_at
     return replace(
         conversation,
@@ -61,7 +62,7 @@ def placed(conversation: Conversation, event: Event) -> Conversation:
         # After a transfer the agent is the new one, or nobody yet: the old one must get no more suggestions.
         agent_id=event.to_agent if isinstance(event, Transferred) else event.agent_id or conversation.agent_id,
         started_at=at if started_at is None or isinstance(event, Started) else started_at,
-        last_at=at if conversation.last_at is None or moved else max(at, conversation.last_at),
+        last_at=at if conversation.last_at is None else max(at, conversation.last_at),
         ended_at=at if isinstance(event, Ended) and conversation.ended_at is None else conversation.ended_at,
         notice_given=conversation.notice_given or isinstance(event, NoticeGiven),
         objected=conversation.objected or isinstance(event, Objected),

@@ -17,6 +17,7 @@ from klankbord.conversation import (
     Made,
     Point,
     Proposed,
+    bounded,
     clip,
     fingerprint,
 )
@@ -61,11 +62,12 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     """Fold one event into a conversation. Pure: time comes from the event, the same input gives the same bytes."""
     if facts.is_duplicate(conversation, event):
         return replace(_observation(event, conversation), duplicate=True)
+    event = facts.spoken_once(conversation, event)
     now = facts.placed(conversation, event)
     if now.objected:
         return _objection(event, conversation, facts.erased(now), policy)
 
-    now, words = _words(conversation, now, event, policy)
+    now, words = _words(now, event, policy)
     signals = _signals(Turn(conversation, event, words, customer_words(words), policy))
     now = facts.counted(now, event, words)
     now, parts = _scored(now, event, words, signals, policy)
@@ -74,7 +76,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
 
     emotions = scoring.turn_emotions(signals, policy)
     return replace(
-        _observation(event, now),
+        _observation(event, bounded(now)),
         signals=signals,
         emotions=emotions,
         valence=scoring.turn_valence(signals),
@@ -106,9 +108,9 @@ def _objection(event: Event, before: Conversation, now: Conversation, policy: Po
     )
 
 
-def _words(before: Conversation, now: Conversation, event: Event, policy: Policy) -> tuple[Conversation, Words | None]:
-    """What is to be scored of this event: a partial is not, nor a second final of the same utterance."""
-    if not isinstance(event, Utterance) or not facts.is_spoken_once(before, event):
+def _words(now: Conversation, event: Event, policy: Policy) -> tuple[Conversation, Words | None]:
+    """What is to be scored of this event: a partial is not."""
+    if not isinstance(event, Utterance) or not event.is_final:
         return now, None
     cleaned = clean(event.text)
     lowered = normal(cleaned)
@@ -129,7 +131,7 @@ def _signals(turn: Turn) -> tuple[Signal, ...]:
                     dimension=detector.dimension,
                     strength=round(min(1.0, finding.strength), 4),
                     words=_quote(turn.words, finding),
-                    amount=None if finding.amount is None else round(finding.amount, 2),
+                    amount=None if finding.amount is None else round(float(finding.amount), 2),
                 )
             )
     return tuple(found)
@@ -155,7 +157,9 @@ def _scored(
         emotions = scoring.faded_emotions(emotions, turn, policy)
         valence = scoring.faded_valence(valence, scoring.turn_valence(signals), policy)
     confirmed = max(turn.get("gratitude", 0.0), turn.get("relief", 0.0)) >= 0.5
-    drivers = scoring.faded_drivers(conversation.drivers, signals, policy, turn=words is not None, confirmed=confirmed)
+    # A notice of the system is nobody's turn: "you are third in line" must not make a wait forgotten.
+    turn_taken = words is not None and words.role is not Role.SYSTEM
+    drivers = scoring.faded_drivers(conversation.drivers, signals, policy, turn=turn_taken, confirmed=confirmed)
     now = scoring.effort_parts(drivers, policy)
     hardest = max(conversation.hardest, now, key=lambda parts: sum(parts.values()))
     effort, parts = scoring.lasting_effort(now, hardest, policy)
@@ -171,7 +175,9 @@ def _scored(
     )
     if words is None and effort == conversation.effort:
         return scored, parts
-    point = Point(int(event.at_s - (scored.started_at or event.at_s)), round(valence, 2), round(effort, 2))
+    # An event may come late, with a time before the start.
+    after_s = max(0, int(event.at_s - (scored.started_at or event.at_s)))
+    point = Point(after_s, round(valence, 2), round(effort, 2))
     return replace(scored, timeline=(*scored.timeline, point)[-KEEP_POINTS:]), parts
 
 

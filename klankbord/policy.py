@@ -11,6 +11,7 @@ from klankbord.events import Channel, Language, Seconds
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
+RuleName = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[a-z0-9_]+\Z")]
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
@@ -140,7 +141,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reasked_likeness: Share = 0.6
     repetition_min_words: Annotated[int, Meta(ge=1)] = 3
 
-    rules: dict[str, Rule] = field(default_factory=lambda: RULES)
+    # More alerts than these nobody reads, and each takes its place in the 4 KB of a conversation.
+    rules: Annotated[dict[RuleName, Rule], Meta(max_length=12)] = field(default_factory=lambda: RULES)
 
     # A suggestion helps while the turn it answers is fresh.
     suggestion_expires_s: Seconds = 120.0
@@ -161,6 +163,9 @@ def mistakes_in(policy: Policy, *, measures: frozenset[str]) -> list[str]:
             found.append(
                 f"rules.{name}.release_at: {rule.release_at} lies above raise_at {rule.raise_at}: it would flap"
             )
+    for channel in Channel:
+        if channel not in policy.normal_wait_s:
+            found.append(f"normal_wait_s.{channel}: is missing; name every channel")
     if not policy.languages:
         found.append("languages: name at least one")
     return found

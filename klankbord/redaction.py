@@ -1,4 +1,4 @@
-"""Personal data out of text: e-mail and home addresses, phone numbers, IBANs, payment cards, BSNs."""
+"""Personal data out of text: e-mail and home addresses, phones, IBANs, payment cards, BSNs, dictated numbers."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -50,6 +50,8 @@ _IBAN: Final = re.compile(r"[A-Za-z](?=((?:[A-Za-z]|(?<=[A-Z])[A-Z][\s.-])[0-9]{
 # Cards start with 2 to 6; article numbers (EAN) mostly with 8.
 _CARD: Final = re.compile(r"[2-6](?<![0-9].)(?=((?:[\s./‐‑–-]?[0-9]){12,18})(?![0-9]))")
 _BSN: Final = re.compile(r"[0-9](?<![0-9].)(?=((?:[\s./‐‑–-]?[0-9]){7,8})(?![0-9]))")
+# "4 4 1 9 0 2": whoever dictates digits one by one gives a number that belongs to them.
+_DICTATED: Final = re.compile(r"[0-9](?![0-9])(?<![0-9].)(?<![0-9][ ,-].)(?=((?:[ ,-]{1,2}[0-9](?![0-9])){5,31}))")
 # In lower case "1500 en 12" is no address.
 _SHORT_WORDS: Final = (
     "al|am|an|as|at|be|by|cm|de|do|en|er|gb|go|he|ik|if|in|is|it|je|kg|km|ma|mb|me|mm|my|na|no|nu|of|om|on|op|or|"
@@ -91,6 +93,7 @@ _KINDS: Final = (
     ),
     _Kind("phone", _PHONE),
     _Kind("address", _ADDRESS),
+    _Kind("number", _DICTATED),
 )
 
 

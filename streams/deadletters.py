@@ -2,8 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from klankbord.errors import InvalidEvent
+
+# What the input topics take at most by the topic plan. A broker that takes more must not make a dead letter that
+# cannot be sent: the worker would meet the same record for ever.
+MAX_VALUE_BYTES: Final = 512 * 1024
+MAX_KEY_BYTES: Final = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +24,29 @@ class Incoming:
     value: bytes | None
 
 
-def headers(incoming: Incoming, error: InvalidEvent) -> dict[str, bytes]:
-    """Why and where from: enough to count, to find and to send again, and no word of a customer."""
-    return {
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record of the dead-letter topic."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: dict[str, bytes]
+
+
+def dead_letter(incoming: Incoming, error: InvalidEvent) -> DeadLetter:
+    """The record as it came, with why and where from; only what no topic of ours would take is cut, and says so."""
+    key, value = incoming.key, incoming.value
+    headers = {
         "reason": error.reason.encode(),
         "error": str(error).encode(),
         "origin_topic": incoming.topic.encode(),
         "origin_partition": str(incoming.partition).encode(),
         "origin_offset": str(incoming.offset).encode(),
         "origin_timestamp_ms": str(incoming.timestamp_ms).encode(),
-        "sha256": hashlib.sha256(incoming.value or b"").hexdigest().encode(),
+        "sha256": hashlib.sha256(value or b"").hexdigest().encode(),
     }
+    if value is not None and len(value) > MAX_VALUE_BYTES:
+        headers["cut_from_bytes"] = str(len(value)).encode()
+    return DeadLetter(
+        key if key is None else key[:MAX_KEY_BYTES], value if value is None else value[:MAX_VALUE_BYTES], headers
+    )

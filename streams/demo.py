@@ -11,14 +11,13 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 
-from config.settings import PREFIX
+from config.settings import PREFIX, Settings
 from klankbord.errors import KlankbordError
 from streams import embedded, topics, wire
 from streams.player import Account, Line, Player, rounds, span
@@ -91,7 +90,10 @@ def running(settings: Mapping[str, str] | None = None) -> Iterator[Running]:
         broker = stack.enter_context(embedded.broker(directory))
         redis_url = stack.enter_context(embedded.redis_server(directory))
         topics.create(broker, topics.plan(partitions=PARTITIONS, replication_factor=1))
-        ports = dict(zip(PROCESSES, islice(_distinct_ports(), len(PROCESSES)), strict=True))
+        ports = {}
+        for name in PROCESSES:
+            usual = Settings.model_fields[f"{name}_port"].default
+            ports[name] = stack.enter_context(embedded.claim(usual)).getsockname()[1]
         environment = {**_environment(broker, redis_url, ports, directory), **_prefixed(settings or {})}
         processes: dict[str, subprocess.Popen[bytes]] = {}
         stack.callback(lambda: embedded.stop(processes.values(), patience_s=STOP_S))
@@ -160,14 +162,6 @@ def _environment(broker: str, redis_url: str, ports: Mapping[str, int], director
 
 def _prefixed(settings: Mapping[str, str]) -> dict[str, str]:
     return {PREFIX + name: value for name, value in settings.items()}
-
-
-def _distinct_ports() -> Iterator[int]:
-    seen: set[int] = set()
-    for port in embedded.free_ports():
-        if port not in seen:
-            seen.add(port)
-            yield port
 
 
 def _wait_until_ready(demo: Running) -> None:

@@ -124,6 +124,23 @@ def free_ports() -> Iterator[int]:
         yield port
 
 
+def claim(usual: int) -> socket.socket:
+    """A port that is ours until the socket is closed: `usual` if it is free, else any.
+
+    Bound but not listening, and open to reuse: a child of ours may listen on it, another demo finds it taken.
+    """
+    for port in (usual, 0):
+        claimed = socket.socket()
+        try:
+            claimed.bind((HOST, port))  # without reuse: whoever is bound here, listening or not, has it
+        except OSError:
+            claimed.close()
+            continue
+        claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        return claimed
+    raise KlankbordError(f"no port is free on {HOST}")
+
+
 def _die_with(parent: int) -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None  # macOS has no such signal: there they outlive a SIGKILL of ours, and nothing else

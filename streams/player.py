@@ -3,15 +3,16 @@
 import gzip
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.producer.future import RecordMetadata
 
 from klankbord.channels.transcript import recordings
 from klankbord.errors import InvalidEvent, KlankbordError
@@ -28,6 +29,10 @@ STALLED_S: Final = 45.0
 APART_S: Final = 14.0
 
 
+Key: TypeAlias = tuple[str, str]  # tenant and event id; of a line that cannot be read, "unreadable" and its number
+Origin: TypeAlias = tuple[str, int, int]  # topic, partition, offset
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a recording; one that cannot be read is sent as it is, for the dead-letter topic to show."""
@@ -38,19 +43,19 @@ class Line:
 
 @dataclass(slots=True)
 class Account:
-    """What was sent and what came back; keys are event ids, or topic, partition and offset of what has none."""
+    """What was sent and what came of it; each record sent is known by a key, and where it lies by its origin."""
 
     sent: int = 0
-    expected: set[tuple[str, str]] = field(default_factory=set)
-    unreadable: int = 0
-    observed: dict[tuple[str, str], int] = field(default_factory=dict)
-    buried: dict[tuple[bytes, ...], int] = field(default_factory=dict)
+    expected: set[Key] = field(default_factory=set)
+    origins: dict[Origin, Key] = field(default_factory=dict)
+    observed: dict[Key, int] = field(default_factory=dict)
+    buried: dict[Origin, int] = field(default_factory=dict)
     alerts: set[str] = field(default_factory=set)
     suggestions: set[str] = field(default_factory=set)
 
     @property
     def observations(self) -> int:
-        """Observations on the topic, repeated ones included."""
+        """Observations of what was sent, repeated ones included."""
         return sum(self.observed.values())
 
     @property
@@ -60,25 +65,19 @@ class Account:
 
     @property
     def lost(self) -> int:
-        """Events that led to nothing: no observation and no dead letter."""
-        unseen = sum(1 for key in self.expected if key not in self.observed)
-        # A dead letter names its origin, not its event: it may stand for an unreadable line or for an event.
-        return max(0, unseen + self.unreadable - len(self.buried))
+        """Records that led to nothing: no observation and no dead letter."""
+        buried = {self.origins[origin] for origin in self.buried if origin in self.origins}
+        return len(self.expected - self.observed.keys() - buried)
 
     @property
     def duplicates(self) -> int:
-        """Observations and dead letters beyond the first of the same event."""
+        """Observations and dead letters beyond the first of the same record."""
         return self.observations - len(self.observed) + self.dead_letters - len(self.buried)
 
     @property
     def answered(self) -> int:
-        """Distinct events that came back one way or the other."""
+        """Distinct records that something came of."""
         return len(self.observed) + len(self.buried)
-
-    @property
-    def awaited(self) -> int:
-        """Distinct events that something must come back for."""
-        return len(self.expected) + self.unreadable
 
 
 def read_lines(path: Path) -> tuple[Line, ...]:
@@ -143,7 +142,7 @@ class Player:
         for line in lines:
             watch()
             if speed is None:
-                self._wait_until(lambda: self.account.awaited - self.account.answered < IN_FLIGHT, watch)
+                self._wait_until(lambda: len(self.account.expected) - self.account.answered < IN_FLIGHT, watch)
                 if self._stalled():
                     break
             elif line.event is not None:
@@ -154,19 +153,24 @@ class Player:
 
     def settle(self, watch: Callable[[], None]) -> None:
         """Wait until everything sent has come back, or nothing has for `STALLED_S`."""
-        self._wait_until(lambda: self.account.answered >= self.account.awaited, watch)
+        self._wait_until(lambda: self.account.answered >= len(self.account.expected), watch)
 
     def _send(self, line: Line, shift_s: Seconds) -> None:
         account, event = self.account, line.event
         self._changed = time.monotonic()
         account.sent += 1
         if event is None:
-            account.unreadable += 1
-            self._producer.send(wire.CHAT_MESSAGES, key=b"unreadable", value=line.raw)
-            return
-        account.expected.add((event.tenant, event.event_id))
-        moved = encode(shifted(event, shift_s)) if shift_s else line.raw
-        self._producer.send(wire.topic_for(event), key=wire.input_key(event), value=moved)
+            key: Key = "unreadable", str(account.sent)
+            topic, record_key, value = wire.CHAT_MESSAGES, b"unreadable", line.raw
+        else:
+            key = event.tenant, event.event_id
+            topic, record_key = wire.topic_for(event), wire.input_key(event)
+            value = encode(shifted(event, shift_s)) if shift_s else line.raw
+        account.expected.add(key)
+        self._producer.send(topic, key=record_key, value=value).add_callback(self._sent, key)
+
+    def _sent(self, key: Key, metadata: RecordMetadata) -> None:
+        self.account.origins[metadata.topic, metadata.partition, metadata.offset] = key
 
     def _wait_until(self, done: Callable[[], bool], watch: Callable[[], None], *, stall: bool = True) -> None:
         while not done() and not (stall and self._stalled()):
@@ -182,7 +186,7 @@ class Player:
                 self._changed = time.monotonic()
                 for record in records:
                     if partition.topic == wire.DEAD_LETTERS:
-                        origin = tuple(value for name, value in record.headers if name.startswith("origin_"))
+                        origin = _origin(dict(record.headers))
                         self.account.buried[origin] = self.account.buried.get(origin, 0) + 1
                     elif record.value is not None:
                         self._observed(record.value)
@@ -220,6 +224,10 @@ class _Seen(msgspec.Struct):
 
 
 _seen: Final = msgspec.json.Decoder(_Seen)
+
+
+def _origin(headers: Mapping[str, bytes]) -> Origin:
+    return headers["origin_topic"].decode(), int(headers["origin_partition"]), int(headers["origin_offset"])
 
 
 def _is_past(moment: float) -> bool:

@@ -61,7 +61,7 @@ def find(turn: Turn) -> Finding | None:
 def _announced(turn: Turn) -> Evidence | None:
     """The announcement of a transfer that has not happened yet, as far as remembered."""
     for evidence in turn.conversation.evidence:
-        if evidence.signal == "transfer" and evidence.utterance_id:
+        if evidence.signal == "transfer" and evidence.words:
             return evidence if turn.event.at_s - evidence.at < SAME_TRANSFER_S else None
     return None
 

@@ -20,7 +20,7 @@ from klankbord.observation import observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import wire
-from streams.deadletters import Incoming, headers
+from streams.deadletters import Incoming, dead_letter
 from streams.metrics import MonitorMetrics
 from tests.klankbord.given import START_S, utterance
 from tests.streams.given import conversation
@@ -264,7 +264,7 @@ async def test_a_dead_letter_names_its_origin_and_tells_no_words_of_a_customer(m
         await monitor.take(poison.incoming)
 
     ((incoming, error),) = monitor.buried
-    told = headers(incoming, error)
+    told = dead_letter(incoming, error).headers
     assert told["reason"] == poison.reason.encode()
     assert [told[f"origin_{name}"] for name in ("topic", "partition", "offset", "timestamp_ms")] == [
         b"chat.messages", b"2", b"1", str(NOW_MS).encode(),
@@ -348,5 +348,5 @@ def test_words_never_leave_by_the_headers_of_a_dead_letter(text: str) -> None:
         asyncio.run(monitor.take(arrived(written(text=marked, channel=marked), offset=0)))
 
     ((incoming, error),) = monitor.buried
-    assert CANARY.encode() not in b"".join(headers(incoming, error).values())
+    assert CANARY.encode() not in b"".join(dead_letter(incoming, error).headers.values())
     assert CANARY not in str(logs)

@@ -5,12 +5,11 @@ import os
 import signal
 import subprocess
 import sysconfig
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from klankbord.events import MAX_EVENT_BYTES, MAX_TEXT_CHARS, encode
 from streams import embedded
-from streams.demo import ROOT, Running, Summary, replay_once, running
+from streams.demo import ROOT, Running, replay_once, running
 from streams.metrics import MonitorMetrics, PublisherMetrics
 from streams.player import bundled
 from tests.e2e.waiting import processes_of, until
@@ -257,76 +256,34 @@ def answer(url: str) -> tuple[int, bytes]:
 
 
 @pytest.fixture(scope="module")
-def survived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, Summary]]:
-    """A demo that is up, in whose replay the monitor was killed once and started again."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("survived")))
-        with running() as started:
-            processes = dict(started.processes)
-            here = replace(started, processes=processes)
-            first = processes["monitor"]
-
-            def kill_at_a_third(answered: int) -> None:
-                if answered >= len(lines) // 3 and processes["monitor"] is first:
-                    processes["monitor"] = killed_and_started_again(first, started.directory / "monitor-again.log")
-
-            lines = bundled()
-            try:
-                yield here, replay_once(here, lines, keep_times=False, progress=kill_at_a_third)
-            finally:
-                embedded.stop((processes["monitor"],), patience_s=INTERRUPTED_S)
-
-
-def killed_and_started_again(process: subprocess.Popen[bytes], log: Path) -> subprocess.Popen[bytes]:
-    """The same command in the same environment, with nothing in its memory."""
-    listed = (Path("/proc") / str(process.pid) / "environ").read_text().split("\0")
-    environment = dict(variable.split("=", 1) for variable in listed if "=" in variable)
-    process.kill()
-    process.wait()
-    command = process.args
-    assert isinstance(command, tuple)
-    return embedded.child([str(part) for part in command], env=environment, log=log, cwd=ROOT)
-
-
-def test_a_monitor_that_is_killed_mid_replay_and_comes_back_loses_nothing(survived: tuple[Running, Summary]) -> None:
-    here, summary = survived
-
-    assert here.processes["monitor"].poll() is None
-    assert summary.lost == 0
-    assert summary.sent == len(bundled())
-
-
-def test_what_redis_counts_is_what_was_raised_though_a_monitor_was_killed(survived: tuple[Running, Summary]) -> None:
-    _, summary = survived
-
-    assert summary.alerts > 0
-    assert (summary.alerts_missing_in_redis, summary.suggestions_missing_in_redis) == (0, 0)
+def replayed() -> Iterator[Running]:
+    """A demo that is up, with all of the bundled conversations behind it."""
+    with running() as started:
+        replay_once(started, bundled(), keep_times=False, progress=lambda answered: None)
+        yield started
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 @pytest.mark.parametrize("process", ["monitor", "publisher", "web"])
-def test_a_running_process_says_that_it_is_well(survived: tuple[Running, Summary], process: str, path: str) -> None:
-    here, _ = survived
+def test_a_running_process_says_that_it_is_well(replayed: Running, process: str, path: str) -> None:
+    url = replayed.address(process, path)
 
-    until(lambda: answer(here.address(process, path))[0] == 200, within_s=READY_S, what=f"{process} answers {path}")
+    until(lambda: answer(url)[0] == 200, within_s=READY_S, what=f"{process} answers {path}")
 
 
-def test_a_worker_answers_nothing_else(survived: tuple[Running, Summary]) -> None:
-    here, _ = survived
-
-    assert answer(here.address("monitor", "/table/conversations"))[0] == 404
+def test_a_worker_answers_nothing_else(replayed: Running) -> None:
+    assert answer(replayed.address("monitor", "/table/conversations"))[0] == 404
 
 
 @pytest.mark.parametrize("process", ["monitor", "publisher"])
-def test_the_metrics_of_a_worker_are_the_declared_ones(survived: tuple[Running, Summary], process: str) -> None:
-    here, _ = survived
+def test_the_metrics_of_a_worker_are_the_declared_ones(replayed: Running, process: str) -> None:
     declared = CollectorRegistry()
     if process == "monitor":
         MonitorMetrics(declared)
     else:
         PublisherMetrics(declared, rules=[], kinds=[])
 
-    scraped = names(answer(here.address(process, "/metrics"))[1].decode())
+    scraped = names(answer(replayed.address(process, "/metrics"))[1].decode())
 
     assert scraped == names(generate_latest(declared).decode())
 

@@ -246,3 +246,16 @@ def test_after_more_numbers_than_a_person_has_the_rest_goes_unchecked() -> None:
 
     assert redact(text).endswith("[card]")
     assert "4111" not in redact(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("for heaven's sake 4 4 1 9 0 2", "for heaven's sake [number]", id="by spaces"),
+        pytest.param("that is 5, 5, 0, 1, 9, 3 yes", "that is [number] yes", id="by commas"),
+        pytest.param("I called 1 2 or 3 times, 4 at most", "I called 1 2 or 3 times, 4 at most", id="counting stays"),
+        pytest.param("between 10 20 30 40 50 60 euros", "between 10 20 30 40 50 60 euros", id="amounts stay"),
+    ],
+)
+def test_digits_dictated_one_by_one_are_a_number(text: str, expected: str) -> None:
+    assert redact(text) == expected

@@ -1,0 +1,139 @@
+"""What the code does not say of itself: who writes a topic, what a key holds, and an example of each detector."""
+
+from typing import Final
+
+from streams import wire
+
+Lines = tuple[str, ...]
+
+# For each detector an example in Dutch and one in English, written as klankbord/channels/transcript.py reads it.
+# What is found in the last line is computed by docs/generate.py, never written here.
+EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {
+    "anger": (
+        ("00:00 customer: Dit is echt schandalig.",),
+        ("00:00 customer: This is an absolute disgrace.",),
+    ),
+    "frustration": (
+        ("00:00 customer: Er gebeurt gewoon niks.",),
+        ("00:00 customer: I'm going round in circles here.",),
+    ),
+    "disappointment": (
+        ("00:00 customer: Ik had beter verwacht van jullie.",),
+        ("00:00 customer: I am really disappointed in you.",),
+    ),
+    "anxiety": (
+        ("00:00 customer: Ik maak me zorgen over die rekening.",),
+        ("00:00 customer: I'm really worried about that bill.",),
+    ),
+    "confusion": (
+        ("00:00 customer: Ik snap er niets van.",),
+        ("00:00 customer: I don't understand what you mean.",),
+    ),
+    "abuse": (
+        ("00:00 customer: Stelletje idioten.",),
+        ("00:00 customer: You people are useless.",),
+    ),
+    "gratitude": (
+        ("00:00 customer: Heel erg bedankt voor uw hulp!",),
+        ("00:00 customer: Thank you so much for your help!",),
+    ),
+    "relief": (
+        ("00:00 customer: Wat een opluchting, hij doet het weer.",),
+        ("00:00 customer: What a relief, it works again.",),
+    ),
+    "negative_words": (
+        ("00:00 customer: Wat een slechte ervaring.",),
+        ("00:00 customer: That was a terrible experience.",),
+    ),
+    "positive_words": (
+        ("00:00 customer: Fijn, dat werkt goed.",),
+        ("00:00 customer: Great, that works well.",),
+    ),
+    "repeat_contact": (
+        ("00:00 customer: Dit is al de derde keer dat ik bel.",),
+        ("00:00 * context recent_contacts=2",),
+    ),
+    "repetition": (
+        ("00:00 customer: De monteur is maandag niet gekomen.", "00:40 customer: Maandag is de monteur niet gekomen!"),
+        ("00:00 customer: As I said, the engineer never came.",),
+    ),
+    "reasked_question": (
+        ("00:00 agent: Heeft u het modem al herstart?", "01:10 agent: Excuses. Heeft u het modem al herstart?"),
+        ("00:00 customer: I already gave you my order number.",),
+    ),
+    "correction": (
+        ("00:00 customer: Nee, dat bedoel ik niet.",),
+        ("00:00 customer: That's not what I asked.",),
+    ),
+    "long_wait": (
+        ("00:00 customer: Is er al nieuws?", "04:30 agent: Bedankt voor het wachten."),
+        ("00:00 customer: I have been waiting for 40 minutes.",),
+    ),
+    "hold": (
+        ("00:00 * held", "03:45 * resumed"),
+        ("00:00 * held", "08:00 * resumed"),
+    ),
+    "transfer": (
+        ("00:00 agent: Ik verbind u door met de technische dienst.",),
+        ("00:00 * transferred to_queue=technical",),
+    ),
+    "channel_hop": (
+        ("00:00 agent: Dat kan alleen via de website.",),
+        ("00:00 * context previous_channel=email",),
+    ),
+    "dead_end": (
+        ("00:00 agent: Dat is helaas niet mogelijk.",),
+        ("00:00 agent: There is nothing I can do.",),
+    ),
+    "asks_for_human": (
+        ("00:00 customer: Ik wil een leidinggevende spreken.",),
+        ("00:00 customer: I want to speak to a real person.",),
+    ),
+}
+
+# The facts that detectors look at beside phrases.
+FACTS: Final[dict[str, str]] = {
+    "negative_words": "the balance of all words, by VADER's lexicon in English and one of the same form in Dutch",
+    "positive_words": "the balance of all words, by VADER's lexicon in English and one of the same form in Dutch",
+    "repeat_contact": "`recent_contacts` of a `context` event",
+    "repetition": "the share of content words in common with an earlier line of the customer, from "
+    "`repetition_likeness` of the policy on",
+    "reasked_question": "the share of content words in common with an earlier question of the agent or the bot, from "
+    "`reasked_likeness` of the policy on",
+    "long_wait": "the seconds from the customer's line to the answer, or to a `waited` event, past `normal_wait_s` "
+    "of the policy",
+    "hold": "the seconds from `held` to `resumed`, past `normal_hold_s` of the policy",
+    "transfer": "a `transferred` event",
+    "channel_hop": "`previous_channel` of a `context` event",
+}
+
+# topic -> key, value, written by, read by
+WHO: Final[dict[str, tuple[str, str, str, str]]] = {
+    wire.CHAT_MESSAGES: ("conversation id", "event", "sources; the monitor (`waited`)", "monitor"),
+    wire.CALL_TRANSCRIPTS: ("conversation id", "event", "sources; the monitor (`waited`)", "monitor"),
+    wire.OBSERVATIONS: (
+        "tenant/conversation id",
+        "observation with state, origin and fence",
+        "monitor",
+        "publisher; the monitor when it recovers",
+    ),
+    wire.DEAD_LETTERS: ("as it came", "as it came; [reason and origin in headers](bad-input.md)", "monitor", "people"),
+}
+# Redis key -> type, what it holds
+KEYS: Final[dict[str, tuple[str, str]]] = {
+    wire.ALERTS: ("stream", "`AlertMessage`: what opened and cleared, in order"),
+    wire.OPEN_ALERTS: ("hash", "alert id to `AlertMessage`, for every open one"),
+    wire.SUGGESTIONS: ("stream", "`SuggestionMessage`, in order"),
+    wire.current_suggestion("<agent id>"): (
+        "string that expires with the suggestion",
+        "`SuggestionMessage` that stands for one agent",
+    ),
+    wire.BOARD: ("hash", "tenant/conversation id to `BoardRow`, for every open conversation"),
+    wire.BOARD_OFFSETS: ("hash", "tenant/conversation id to the newest offset on the board"),
+    wire.BOARD_CHANGES: ("stream", "`BoardRow` as it changed, coalesced"),
+    wire.COUNTS: ("hash", "what was published once, by rule and kind"),
+    wire.once("<id>"): (
+        f"string that expires after {wire.ONCE_TTL_S // 86_400} days",
+        "that an alert or suggestion was published",
+    ),
+}

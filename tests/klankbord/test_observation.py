@@ -1,0 +1,398 @@
+"""The whole path of one event: the same input gives the same bytes, and only a customer's words are felt."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from klankbord.channels.transcript import recordings
+from klankbord.conversation import Conversation
+from klankbord.events import SCHEMA, Event, Role, Utterance
+from klankbord.observation import Observation, observe
+from klankbord.policy import Policy
+from klankbord.replay import replay
+from klankbord.signals import EMOTIONS, Dimension
+from tests.klankbord.given import START, utterance
+
+# A busy machine is no failure.
+UNHURRIED: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+POLICY: Final = Policy()
+ROUNDING: Final = 1e-3
+CUSTOMER: Final = Role.CUSTOMER
+AGENT: Final = Role.AGENT
+
+FURIOUS_NL: Final = "dit is belachelijk, ik ben woedend, ik wil nu een leidinggevende spreken"
+FURIOUS_EN: Final = "this is ridiculous, i am furious, let me speak to your supervisor"
+LINES: Final = (
+    FURIOUS_NL,
+    FURIOUS_EN,
+    "ik ben zo teleurgesteld en maak me zorgen, ik snap er niets van",
+    "i am so disappointed and worried, i don't understand any of it",
+    "wat een waardeloze idioten zijn jullie",
+    "oh thank you so much, what a relief",
+    "heel erg bedankt, wat een opluchting",
+    "Dat is helaas niet mogelijk. Ik verbind u door.",
+    "I'm afraid that is not possible. I'll transfer you.",
+    "Wat is uw klantnummer en uw geboortedatum?",
+    "ik heb al drie keer gebeld over mijn factuur",
+)
+texts = st.sampled_from(LINES) | st.text(min_size=1, max_size=80)
+no_customer = st.sampled_from([Role.AGENT, Role.BOT, Role.SYSTEM])
+
+
+def happening(kind: str, after_s: float, number: int, **fields: object) -> Event:
+    """An event as it comes from the wire, `after_s` seconds after `START`."""
+    common = {"schema": SCHEMA, "event_id": f"event-{number}", "tenant": "demo", "conversation_id": "conversation-1"}
+    at = START + timedelta(seconds=after_s)
+    event: Event = msgspec.convert({"type": kind, **common, "channel": "chat", "at": at, **fields}, Event)
+    return event
+
+
+def said(text: str, role: Role = CUSTOMER, after_s: float = 0.0, number: int = 1, **fields: object) -> Utterance:
+    return replace(utterance(text, role, after_s=after_s, number=number), **fields)
+
+
+def observed(*events: Event, conversation: Conversation | None = None) -> list[Observation]:
+    now, found = conversation or Conversation(), []
+    for event in events:
+        found.append(observe(now, event, POLICY))
+        now = found[-1].conversation
+    return found
+
+
+def encoded(*observations: Observation) -> bytes:
+    return b"\n".join(msgspec.json.encode(observation) for observation in observations)
+
+
+happenings: st.SearchStrategy[tuple[str, dict[str, object]]] = st.one_of(
+    st.builds(lambda role, text, final: ("utterance", {"role": role, "text": text, "is_final": final}),
+              st.sampled_from([str(role) for role in Role]), texts, st.sampled_from([True, True, True, False])),
+    st.sampled_from([
+        ("transferred", {}), ("transferred", {"to_agent": "agent-2"}), ("held", {}), ("resumed", {}), ("ended", {}),
+        ("joined", {"agent_id": "agent-1"}), ("waited", {"wait_s": 150.0}), ("objected", {}),
+        ("context", {"recent_contacts": 4, "previous_channel": "voice"}),
+    ]),
+)  # fmt: skip
+steps_s = st.sampled_from([0.0, 0.25, 20.0, 200.0, 2_000.0, -40.0, -4_000.0])
+
+
+def _told(steps: list[tuple[tuple[str, dict[str, object]], float]]) -> list[Event]:
+    events, after_s = [], 0.0
+    for number, ((kind, fields), step_s) in enumerate(steps):
+        after_s += step_s
+        own = {"utterance_id": f"utterance-{number}"} if kind == "utterance" else {}
+        events.append(happening(kind, after_s, number, **fields, **own))
+    return events
+
+
+stories = st.lists(st.tuples(happenings, steps_s), min_size=1, max_size=30).map(_told)
+
+
+# The same bytes
+
+
+@settings(UNHURRIED, max_examples=50)
+@given(stories)
+def test_the_same_events_give_the_same_bytes(story: list[Event]) -> None:
+    assert encoded(*observed(*story)) == encoded(*observed(*story))
+
+
+def test_another_process_gives_the_same_bytes() -> None:
+    program = (
+        "import hashlib, msgspec; from klankbord.channels.transcript import recordings\n"
+        "from klankbord.policy import Policy; from klankbord.replay import replay\n"
+        "seen = [msgspec.json.encode(o) for r in recordings()[:6] for o in replay(r.events, Policy())]\n"
+        "print(len(seen), hashlib.sha256(b''.join(seen)).hexdigest())"
+    )
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, stdout=subprocess.PIPE
+        )
+        for seed in ("1", "2")
+    ]
+    first, second = (process.communicate()[0] for process in running)
+
+    assert first == second
+    assert int(first.split()[0]) > 50
+
+
+@settings(UNHURRIED, max_examples=50)
+@given(stories)
+def test_the_conversation_that_is_given_stays_as_it_was(story: list[Event]) -> None:
+    now = Conversation()
+    for event in story:
+        before = msgspec.json.encode(now)
+        after = observe(now, event, POLICY).conversation
+
+        assert msgspec.json.encode(now) == before
+        now = after
+
+
+def test_what_is_written_and_read_between_two_events_changes_nothing() -> None:
+    """A worker keeps the conversation as JSON; a replay keeps the object."""
+    for recording in recordings():
+        kept = Conversation()
+        for event, replayed in zip(recording.events, replay(recording.events, POLICY), strict=True):
+            read = msgspec.json.decode(msgspec.json.encode(kept), type=Conversation)
+            kept = observe(read, event, POLICY).conversation
+
+            assert encoded(replayed) == encoded(replace(replayed, conversation=kept))
+
+
+# Only a customer's words are felt
+
+
+@settings(UNHURRIED, max_examples=100)
+@given(no_customer, texts, st.sampled_from([None, "nl", "en"]))
+def test_words_of_anybody_else_change_no_feeling(role: Role, text: str, language: str | None) -> None:
+    before = observed(said(FURIOUS_NL))[-1].conversation
+    heard = observe(before, said(text, role, 5, number=2, language=language), POLICY)
+
+    assert heard.conversation.emotions == before.emotions
+    assert heard.conversation.valence == before.valence
+    assert (heard.emotions, heard.valence, heard.dissatisfaction) == ({}, 0.0, 0.0)
+    assert all(signal.dimension is Dimension.EFFORT for signal in heard.signals)
+
+
+@pytest.mark.parametrize("text", [FURIOUS_NL, FURIOUS_EN])
+def test_the_same_words_of_a_customer_do(text: str) -> None:
+    heard = observed(said(text))[-1]
+
+    assert heard.emotions["anger"] > 0.5
+    assert heard.dissatisfaction > 0.5
+
+
+def test_a_notice_of_the_system_makes_no_effort_forgotten() -> None:
+    before = observed(said("ik heb al drie keer gebeld over mijn factuur"))[-1].conversation
+    noticed = observe(before, said("U bent de derde in de wachtrij.", Role.SYSTEM, 30, number=2), POLICY).conversation
+    answered = observe(before, said("Ik kijk het na.", AGENT, 30, number=2), POLICY).conversation
+
+    assert noticed.drivers == before.drivers
+    assert answered.drivers["repeat_contact"] < before.drivers["repeat_contact"]
+
+
+# Once
+
+
+def test_a_partial_is_not_scored_and_its_final_is() -> None:
+    half, whole = observed(
+        said(FURIOUS_NL, number=1, utterance_id="u", is_final=False, revision=1),
+        said(FURIOUS_NL, number=2, utterance_id="u", revision=2),
+    )
+
+    assert half.signals == ()
+    assert half.conversation.customer_turns == 0
+    assert whole.conversation.customer_turns == 1
+    assert whole.conversation.emotions == observed(said(FURIOUS_NL))[0].conversation.emotions
+
+
+def test_a_second_final_of_an_utterance_is_not_scored_again() -> None:
+    first, second = observed(
+        said(FURIOUS_NL, number=1, utterance_id="u"), said(FURIOUS_NL, number=2, utterance_id="u", revision=3)
+    )
+
+    assert second.signals == ()
+    assert not second.duplicate
+    assert second.conversation.emotions == first.conversation.emotions
+    assert second.conversation.customer_turns == 1
+
+
+@settings(UNHURRIED, max_examples=50)
+@given(stories)
+def test_an_event_that_comes_twice_changes_nothing(story: list[Event]) -> None:
+    last = story[-1]
+    now = observed(*story)[-1].conversation
+    again = observe(now, last, POLICY)
+
+    assert again.duplicate
+    assert again.conversation == now
+    assert (again.signals, again.alerts, again.suggestions) == ((), (), ())
+
+
+# An objection
+
+
+def test_an_objection_erases_scores_evidence_and_quotes_and_closes_alerts() -> None:
+    furious = [
+        happening("joined", 0, 1, agent_id="agent-1"),
+        said("ik heb al drie keer gebeld over mijn factuur", after_s=1, number=2),
+        said(FURIOUS_NL, after_s=2, number=3),
+        happening("objected", 9, 4),
+    ]
+    *_, before, after = observed(*furious)
+    now = after.conversation
+
+    assert before.conversation.open_alerts
+    assert before.conversation.suggestion is not None
+    assert now.objected
+    assert now.open_alerts == 0
+    assert {alert.state for alert in after.alerts} == {"cleared"}
+    assert (now.emotions, now.drivers, now.hardest, now.evidence, now.timeline) == ({}, {}, {}, (), ())
+    assert (now.valence, now.effort, now.escalation, now.suggestion) == (0.0, 1.0, 0.0, None)
+    assert (now.customer_said, now.agent_asked) == ((), ())
+    for word in ("belachelijk", "woedend", "gebeld", "factuur"):
+        assert word.encode() not in encoded(after)
+
+
+@settings(UNHURRIED, max_examples=50)
+@given(stories)
+def test_nothing_is_scored_after_an_objection(story: list[Event]) -> None:
+    objected = observed(said(FURIOUS_NL, number=9_998), happening("objected", 1, 9_999))[-1].conversation
+
+    for seen in observed(*story, conversation=objected):
+        assert (seen.signals, seen.emotions, seen.effort_parts, seen.suggestions) == ((), {}, {}, ())
+        assert (seen.alerts, seen.conversation.emotions, seen.conversation.effort) == ((), {}, 1.0)
+        assert seen.conversation.evidence == ()
+
+
+# After the end
+
+
+@settings(UNHURRIED, max_examples=50)
+@given(stories)
+def test_after_the_end_no_alert_opens_and_nothing_is_suggested(story: list[Event]) -> None:
+    ended = observed(happening("joined", 0, 9_998, agent_id="agent-1"), happening("ended", 1, 9_999))[-1].conversation
+
+    for seen in observed(*story, conversation=ended):
+        assert seen.suggestions == ()
+        assert seen.conversation.open_alerts == 0
+        assert all(alert.state == "cleared" for alert in seen.alerts)
+
+
+# Suggestions
+
+
+def suggested(*events: Event) -> list[tuple[str, str, float]]:
+    return [(s.kind, s.agent_id, s.at - START.timestamp()) for o in observed(*events) for s in o.suggestions]
+
+
+def test_no_suggestion_without_an_agent() -> None:
+    assert suggested(said(FURIOUS_NL)) == []
+    assert suggested(said(FURIOUS_NL, agent_id="agent-1")) == [("hand_over", "agent-1", 0.0)]
+
+
+@settings(UNHURRIED, max_examples=50)
+@given(stories)
+def test_at_most_one_suggestion_per_event_and_each_for_who_has_the_conversation(story: list[Event]) -> None:
+    for seen in observed(*story):
+        assert len(seen.suggestions) <= 1
+        assert all(suggestion.agent_id == seen.conversation.agent_id for suggestion in seen.suggestions)
+
+
+def test_the_same_suggestion_waits_for_its_cool_down_and_comes_twice_at_most() -> None:
+    worried = [said("ik ben doodsbang", after_s=60.0 * n, number=n, agent_id="agent-1") for n in range(20)]
+
+    assert [at for kind, _, at in suggested(*worried) if kind == "reassure"] == [0.0, 180.0]
+
+
+def test_after_a_transfer_the_old_agent_gets_no_suggestion() -> None:
+    joined, moved = happening("joined", 0, 1, agent_id="agent-1"), happening("transferred", 1, 2, agent_id="agent-1")
+    taken = happening("joined", 30, 4, agent_id="agent-2")
+
+    assert suggested(joined, moved, said(FURIOUS_NL, after_s=2, number=3)) == []
+    assert suggested(joined, moved, taken, said(FURIOUS_NL, after_s=31, number=5)) == [("hand_over", "agent-2", 31.0)]
+
+
+# Bounds
+
+
+@settings(UNHURRIED, max_examples=100)
+@given(stories)
+def test_every_score_stays_inside_its_bounds(story: list[Event]) -> None:
+    for seen in observed(*story):
+        now = seen.conversation
+
+        assert 1.0 <= now.effort <= 7.0
+        assert -1.0 <= now.valence <= 1.0
+        assert -1.0 <= seen.valence <= 1.0
+        assert 0.0 <= now.escalation <= 1.0
+        assert 0.0 <= seen.dissatisfaction <= 1.0
+        assert {*now.emotions, *seen.emotions} <= set(EMOTIONS)
+        assert all(0.0 <= value <= 1.0 for value in (*now.emotions.values(), *seen.emotions.values()))
+        assert all(0.0 < signal.strength <= 1.0 for signal in seen.signals)
+        if not seen.duplicate:
+            parts = seen.effort_parts
+            assert sum(parts.values()) == pytest.approx(now.effort - 1.0, abs=ROUNDING * (len(parts) + 1))
+
+
+@settings(UNHURRIED, max_examples=100)
+@given(stories)
+def test_a_clock_that_runs_backwards_gives_no_negative_wait(story: list[Event]) -> None:
+    for seen in observed(*story):
+        assert seen.conversation.wait_counted_s >= 0.0
+        assert all(signal.amount is None or signal.amount >= 0.0 for signal in seen.signals)
+        assert all(point.after_s >= 0 for point in seen.conversation.timeline)
+    for earlier, later in pairwise(observed(*story)):
+        assert (later.conversation.last_at or 0) >= (earlier.conversation.last_at or 0)
+
+
+# The same story in two languages
+
+PARALLEL: Final = [
+    pytest.param(
+        [
+            (CUSTOMER, "waar blijft mijn bestelling", "where is my order"),
+            (AGENT, "Ik zoek het voor u op.", "Let me look that up for you."),
+            (CUSTOMER, "ok bedankt", "ok thanks"),
+        ],
+        id="nothing wrong",
+    ),
+    pytest.param(
+        [
+            (CUSTOMER, "dit is belachelijk, ik ben woedend", "this is ridiculous, i am furious"),
+            (AGENT, "Wat is uw klantnummer?", "What is your customer number?"),
+            (CUSTOMER, "ik wil een leidinggevende spreken", "i want to speak to a supervisor"),
+        ],
+        id="furious",
+    ),
+    pytest.param(
+        [
+            (CUSTOMER, "kan ik mijn geld terugkrijgen", "can i get my money back"),
+            (AGENT, "Dat is helaas niet mogelijk.", "I'm afraid that is not possible."),
+            (CUSTOMER, "hartelijk dank voor de moeite", "thank you very much for your help"),
+        ],
+        id="dead end with thanks",
+    ),
+    pytest.param(
+        [
+            (CUSTOMER, "mijn factuur klopt niet", "my invoice is not correct"),
+            (AGENT, "Ik verbind u door met een collega.", "I'll transfer you to a colleague."),
+            (CUSTOMER, "zoals ik al zei, mijn factuur klopt niet", "as i already said, my invoice is not correct"),
+        ],
+        id="handed on and said again",
+    ),
+    pytest.param(
+        [
+            (CUSTOMER, "ik maak me zorgen over mijn behandeling", "i am worried about my treatment"),
+            (AGENT, "Mag ik uw geboortedatum en uw postcode?", "May I have your birth date and your postcode?"),
+            (AGENT, "Mag ik uw geboortedatum en uw postcode?", "May I have your birth date and your postcode?"),
+            (CUSTOMER, "ik snap het niet", "i don't understand"),
+        ],
+        id="worried and asked twice",
+    ),
+]
+
+
+@pytest.mark.parametrize("story", PARALLEL)
+def test_the_same_story_scores_alike_in_dutch_and_english(story: list[tuple[Role, str, str]]) -> None:
+    def told(language: int, code: str) -> tuple[float, list[tuple[str, str]]]:
+        events = [
+            said(str(line[language]), line[0], 20.0 * number, number, language=code)
+            for number, line in enumerate(story)
+        ]
+        seen = observed(*events)
+        return seen[-1].conversation.effort, [(alert.rule, alert.state) for o in seen for alert in o.alerts]
+
+    dutch_effort, dutch_alerts = told(1, "nl")
+    english_effort, english_alerts = told(2, "en")
+
+    assert abs(dutch_effort - english_effort) < 0.6
+    assert dutch_alerts == english_alerts

@@ -1,0 +1,215 @@
+"""Who waits too long is told while it can still be answered, on the clock of whoever produces the events."""
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from klankbord.conversation import Conversation
+from klankbord.events import Channel, Ended, Event, Held, Objected, Resumed, Role, Waited
+from klankbord.observation import Observation, observe
+from klankbord.policy import Policy
+from streams import wire
+from streams.deadlines import Deadlines
+from tests.klankbord.given import START, START_S, held, resumed, transferred, utterance
+from tests.streams.given import PARTITION, PRODUCED_MS, record
+
+# A busy machine is no failure.
+UNHURRIED: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+POLICY: Final = Policy()
+KEY: Final = b"demo/conversation-1"
+NORMAL_S: Final = POLICY.normal_wait_s[Channel.CHAT]
+PRODUCED_S: Final = PRODUCED_MS / 1000
+FOREVER: Final = float("inf")
+
+ASKED: Final = utterance("waar is mijn pakket", Role.CUSTOMER)
+ASKED_LATE: Final = utterance("en nog iets", Role.CUSTOMER, after_s=9, number=9)
+
+
+def plain(kind: type[Held | Resumed | Ended | Objected], after_s: float) -> Event:
+    return kind(
+        schema=1,
+        event_id=f"event-{kind.__name__}",
+        tenant="demo",
+        conversation_id="conversation-1",
+        channel=Channel.CHAT,
+        at=START + timedelta(seconds=after_s),
+    )
+
+
+def answered(after_s: float) -> Event:
+    return utterance("ik kijk het na", Role.AGENT, after_s=after_s, number=2)
+
+
+def seen_after(*events: Event) -> Observation:
+    observation = observe(Conversation(), events[0], POLICY)
+    for event in events[1:]:
+        observation = observe(observation.conversation, event, POLICY)
+    return observation
+
+
+def following(*events: Event, timestamp_ms: int = PRODUCED_MS) -> Deadlines:
+    """The deadlines after `events`, of which the last was produced at `timestamp_ms`."""
+    deadlines = Deadlines(POLICY)
+    deadlines.follow(KEY, record(seen_after(*events), timestamp_ms=timestamp_ms))
+    return deadlines
+
+
+def fired(*events: Event) -> list[Waited]:
+    """Every deadline that fires while nobody answers after `events`, each applied before the next."""
+    seen, deadlines, found = seen_after(*events), Deadlines(POLICY), list[Waited]()
+    deadlines.follow(KEY, record(seen))
+    while due := deadlines.take_due(FOREVER):
+        found += [deadline.event for deadline in due]
+        seen = observe(seen.conversation, found[-1], POLICY)
+        deadlines.follow(KEY, record(seen))
+    return found
+
+
+def test_who_waits_is_counted_each_step_past_the_normal_until_it_is_full() -> None:
+    assert [event.wait_s for event in fired(ASKED)] == [150.0, 210.0, 270.0, 330.0, 390.0, 450.0]
+    assert [event.at_s - START_S for event in fired(ASKED)] == [150.0, 210.0, 270.0, 330.0, 390.0, 450.0]
+
+
+def test_a_transfer_starts_a_wait_that_is_counted() -> None:
+    first, *_ = fired(ASKED, answered(5), replace(transferred(8), channel=Channel.CHAT))
+
+    assert first.at_s == START_S + 8 + NORMAL_S + POLICY.wait_step_s
+
+
+def test_after_a_hold_the_wait_is_counted_from_its_end() -> None:
+    first, *_ = fired(ASKED, plain(Held, 10), plain(Resumed, 70))
+
+    assert first.at_s == START_S + 70 + NORMAL_S + POLICY.wait_step_s
+
+
+def test_each_channel_has_its_own_patience() -> None:
+    first, *_ = fired(replace(ASKED, channel=Channel.VOICE))
+
+    assert first.wait_s == POLICY.normal_wait_s[Channel.VOICE] + POLICY.wait_step_s
+    assert first.channel is Channel.VOICE
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        pytest.param((answered(0),), id="nobody asked"),
+        pytest.param((ASKED, answered(5)), id="answered"),
+        pytest.param((ASKED, plain(Held, 5)), id="on hold"),
+        pytest.param((ASKED, plain(Ended, 5)), id="ended"),
+        pytest.param((ASKED, plain(Ended, 5), ASKED_LATE), id="asked after the end"),
+        pytest.param((ASKED, plain(Objected, 5)), id="objected"),
+    ],
+)
+def test_who_does_not_wait_has_no_deadline(events: tuple[Event, ...]) -> None:
+    assert len(following(*events)) == 0
+
+
+def test_an_answer_takes_the_deadline_away() -> None:
+    deadlines = following(ASKED)
+    assert len(deadlines) == 1
+
+    deadlines.follow(KEY, record(seen_after(ASKED, answered(5))))
+
+    assert len(deadlines) == 0
+    assert deadlines.take_due(FOREVER) == []
+
+
+def test_the_same_deadline_has_the_same_id_and_each_its_own() -> None:
+    first, again = fired(ASKED), fired(ASKED)
+
+    assert first == again
+    assert len({event.event_id for event in first}) == len(first)
+    assert first[0].event_id != fired(replace(ASKED, conversation_id="conversation-2"))[0].event_id
+
+
+@UNHURRIED
+@given(st.integers(min_value=-4000, max_value=4000))
+def test_a_deadline_is_due_on_the_clock_of_the_producer(days: int) -> None:
+    shifted = replace(ASKED, at=ASKED.at + timedelta(days=days))
+    deadlines = following(shifted)
+
+    assert deadlines.take_due(PRODUCED_S + 149.9) == []
+    (due,) = deadlines.take_due(PRODUCED_S + 150.1)
+    assert due.event.at == shifted.at + timedelta(seconds=150)
+
+
+def test_a_deadline_goes_where_its_conversation_came_from() -> None:
+    (due,) = following(ASKED).take_due(FOREVER)
+
+    assert (due.topic, due.partition) == (wire.CHAT_MESSAGES, PARTITION)
+    assert (due.event.tenant, due.event.conversation_id) == ("demo", "conversation-1")
+
+
+def test_without_a_time_of_production_there_is_no_deadline() -> None:
+    assert len(following(ASKED, timestamp_ms=0)) == 0
+
+
+def test_a_deadline_is_given_once_and_the_earliest_first() -> None:
+    deadlines = following(ASKED, timestamp_ms=PRODUCED_MS + 60_000)
+    deadlines.follow(b"demo/conversation-2", record(seen_after(replace(ASKED, conversation_id="conversation-2"))))
+
+    assert [due.event.conversation_id for due in deadlines.take_due(FOREVER)] == ["conversation-2", "conversation-1"]
+    assert deadlines.take_due(FOREVER) == []
+
+
+def test_a_restart_forgets_what_is_elsewhere_and_knows_what_is_here() -> None:
+    deadlines = following(ASKED)
+
+    deadlines.restart([(b"demo/conversation-2", record(seen_after(replace(ASKED, conversation_id="conversation-2"))))])
+
+    assert [due.event.conversation_id for due in deadlines.take_due(FOREVER)] == ["conversation-2"]
+
+
+def test_a_restart_goes_on_where_the_waiting_was() -> None:
+    seen = seen_after(ASKED)
+    seen = observe(seen.conversation, fired(ASKED)[0], POLICY)
+    deadlines = Deadlines(POLICY)
+
+    deadlines.restart([(KEY, record(seen))])
+
+    assert [due.event for due in deadlines.take_due(FOREVER)] == fired(ASKED)[1:2]
+
+
+def test_a_deadline_whose_answer_came_first_changes_nothing() -> None:
+    (deadline,) = following(ASKED).take_due(FOREVER)
+    before = seen_after(ASKED, answered(140)).conversation
+    after = observe(before, deadline.event, POLICY)
+
+    assert (after.signals, after.alerts, after.suggestions) == ((), (), ())
+    assert after.conversation == replace(before, seen=after.conversation.seen, last_at=deadline.event.at_s)
+
+
+def test_a_deadline_does_not_count_for_the_next_question() -> None:
+    (deadline,) = following(ASKED).take_due(FOREVER)
+    asked_again = utterance("en wanneer komt het", Role.CUSTOMER, after_s=145, number=3)
+    before = seen_after(ASKED, answered(140), asked_again).conversation
+    after = observe(before, deadline.event, POLICY)
+
+    assert after.signals == ()
+    assert after.conversation.effort == before.effort
+
+
+def test_a_wait_is_as_much_evidence_with_deadlines_as_without() -> None:
+    def found(*events: Event) -> float:
+        now, total = Conversation(), 0.0
+        for event in events:
+            observation = observe(now, event, POLICY)
+            total += sum(signal.strength for signal in observation.signals if signal.kind == "long_wait")
+            now = observation.conversation
+        return total
+
+    with_deadlines = found(ASKED, *fired(ASKED)[:3], answered(300))
+
+    assert with_deadlines == pytest.approx(found(ASKED, answered(300)), abs=0.001)
+    assert with_deadlines == pytest.approx((300 - NORMAL_S) / POLICY.full_wait_s, abs=0.001)
+
+
+def test_a_hold_on_the_phone_has_no_deadline_until_it_ends() -> None:
+    asked = replace(ASKED, channel=Channel.VOICE)
+
+    assert len(following(asked, held(5))) == 0
+    assert len(following(asked, held(5), resumed(65))) == 1
