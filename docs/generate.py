@@ -306,10 +306,11 @@ def _detector(detector: Detector) -> Iterator[str]:
         yield f"Phrases: {', '.join(counts)}."
     if detector.kind in FACTS:
         yield f"Looks at: {FACTS[detector.kind]}."
-    yield from ("", "```text")
-    for (code, _), lines in zip(LANGUAGES, EXAMPLES[detector.kind], strict=True):
-        yield from found_in(lines, code, detector.kind)
-    yield "```"
+    if detector.kind in EXAMPLES:
+        yield from ("", "```text")
+        for (code, _), lines in zip(LANGUAGES, EXAMPLES[detector.kind], strict=True):
+            yield from found_in(lines, code, detector.kind)
+        yield "```"
 
 
 def found_in(lines: Lines, language: Language, kind: str) -> Iterator[str]:

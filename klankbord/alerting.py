@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from klankbord.conversation import Conversation, Episode, Evidence
 from klankbord.events import Seconds
-from klankbord.policy import Policy, Rule
+from klankbord.policy import Policy, Rule, driver
 
 
 class Alert(Struct, frozen=True, omit_defaults=True):
@@ -102,8 +102,8 @@ def _cause(rule: Rule, conversation: Conversation, policy: Policy) -> Evidence |
 
     def weight(evidence: Evidence) -> float:
         if rule.measure == "effort":
-            driver = policy.drivers.get(evidence.signal)
-            return driver.weight * evidence.strength if driver else 0.0
+            counts = evidence.signal in conversation.drivers
+            return driver(policy, evidence.signal).weight * evidence.strength if counts else 0.0
         if evidence.signal == rule.measure:
             return evidence.strength
         return policy.emotion_weights.get(evidence.signal, {}).get(rule.measure, 0.0) * evidence.strength

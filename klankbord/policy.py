@@ -17,6 +17,20 @@ Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
 
 
+# What the customer's words may show, each 0..1; valence stands beside them.
+EMOTIONS: Final = (
+    "frustration",
+    "anger",
+    "anxiety",
+    "confusion",
+    "disappointment",
+    "sadness",
+    "relief",
+    "joy",
+    "gratitude",
+)
+
+
 class Driver(Struct, frozen=True, forbid_unknown_fields=True):
     """How much one kind of effort signal weighs, and at how much of it the memory is full."""
 
@@ -126,6 +140,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # A dead end weighs half once the customer confirms or thanks.
     dead_end_released: Share = 0.5
     drivers: dict[str, Driver] = field(default_factory=lambda: DRIVERS)
+    # A detector that is new and not yet weighed counts like the middle of the others.
+    other_driver: Driver = Driver(0.5, 3)
 
     # Seconds a customer waits for an answer before it is effort: what the channel has made normal.
     normal_wait_s: dict[Channel, Positive] = field(default_factory=lambda: NORMAL_WAIT_S)
@@ -166,6 +182,9 @@ def mistakes_in(policy: Policy, *, measures: frozenset[str]) -> list[str]:
     for channel in Channel:
         if channel not in policy.normal_wait_s:
             found.append(f"normal_wait_s.{channel}: is missing; name every channel")
+    for signal, weights in policy.emotion_weights.items():
+        for emotion in weights.keys() - set(EMOTIONS):
+            found.append(f"emotion_weights.{signal}: '{emotion}' is no emotion; one of {', '.join(EMOTIONS)}")
     if not policy.languages:
         found.append("languages: name at least one")
     return found
@@ -183,7 +202,11 @@ def read_policy(text: str, *, source: str) -> Policy:
     return policy
 
 
+def driver(policy: Policy, kind: str) -> Driver:
+    """How much one kind of effort signal weighs."""
+    return policy.drivers.get(kind, policy.other_driver)
+
+
 def measures_of(policy: Policy) -> frozenset[str]:
     """What a rule may watch: the emotions (0..1), `effort` (1..7), `escalation` (0..1), each effort driver."""
-    emotions = {emotion for weights in policy.emotion_weights.values() for emotion in weights}
-    return frozenset({"effort", "escalation", *emotions, *policy.drivers})
+    return frozenset({"effort", "escalation", *EMOTIONS, *policy.drivers})

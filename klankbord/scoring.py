@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 
-from klankbord.policy import Policy
+from klankbord.policy import Policy, driver
 from klankbord.signals import Dimension, Signal
 
 _DIGITS = 4  # of every score that is kept: enough for any eye, and the same bytes on every machine
@@ -61,24 +61,23 @@ def faded_drivers(
 ) -> dict[str, float]:
     """The memory of each effort driver after an event: it fades at turns, grows by a signal, is full at its cap."""
     keep = policy.effort_fade if turn else 1.0
-    after = {driver: count * keep for driver, count in before.items()}
+    after = {kind: count * keep for kind, count in before.items()}
     if confirmed and "dead_end" in after:
         after["dead_end"] *= policy.dead_end_released
     for signal in signals:
-        weighed = policy.drivers.get(signal.kind)
-        if signal.dimension is Dimension.EFFORT and weighed is not None:
-            after[signal.kind] = min(weighed.cap, after.get(signal.kind, 0.0) + signal.strength)
-    return {driver: round(count, _DIGITS) for driver, count in after.items() if count >= 0.01}
+        if signal.dimension is Dimension.EFFORT:
+            after[signal.kind] = min(driver(policy, signal.kind).cap, after.get(signal.kind, 0.0) + signal.strength)
+    return {kind: round(count, _DIGITS) for kind, count in after.items() if count >= 0.01}
 
 
 def effort_parts(drivers: Mapping[str, float], policy: Policy) -> dict[str, float]:
     """What each driver adds to the effort score; with 1 they add up to it."""
-    loads = {k: policy.drivers[k].weight * count for k, count in drivers.items() if k in policy.drivers}
+    loads = {kind: driver(policy, kind).weight * count for kind, count in drivers.items()}
     total = sum(loads.values())
     if not total:
         return {}
     above_one = 6.0 * (1.0 - math.exp(-total / policy.effort_scale))
-    return {driver: above_one * load / total for driver, load in loads.items()}
+    return {kind: above_one * load / total for kind, load in loads.items()}
 
 
 def lasting_effort(
@@ -91,8 +90,8 @@ def lasting_effort(
     """
     share = policy.effort_now
     mixed = {
-        driver: round(share * now.get(driver, 0.0) + (1.0 - share) * hardest.get(driver, 0.0), _DIGITS)
-        for driver in sorted({*now, *hardest})
+        kind: round(share * now.get(kind, 0.0) + (1.0 - share) * hardest.get(kind, 0.0), _DIGITS)
+        for kind in sorted({*now, *hardest})
     }
     return round(1.0 + sum(mixed.values()), _DIGITS), mixed
 

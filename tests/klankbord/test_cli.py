@@ -12,7 +12,7 @@ import pytest
 
 from config.settings import PREFIX
 from klankbord.cli import FAILED, REFUSED
-from klankbord.signals import EMOTIONS
+from klankbord.policy import EMOTIONS
 
 ROOT: Final = Path(__file__).parents[2]
 RECORDING: Final = ROOT / "klankbord" / "recordings" / "hot-internet-down-again-nl.txt"

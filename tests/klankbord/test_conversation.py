@@ -30,8 +30,7 @@ from klankbord.conversation import (
 )
 from klankbord.events import SCHEMA, Channel, Context, Event, Role, Transferred, Utterance
 from klankbord.observation import observe
-from klankbord.policy import Policy
-from klankbord.signals import EMOTIONS
+from klankbord.policy import EMOTIONS, Policy
 from klankbord.suggestions import SUGGESTIONS
 from tests.klankbord.given import START
 

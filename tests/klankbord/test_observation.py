@@ -17,9 +17,9 @@ from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.events import SCHEMA, Event, Role, Utterance
 from klankbord.observation import Observation, observe
-from klankbord.policy import Policy
+from klankbord.policy import EMOTIONS, Policy
 from klankbord.replay import replay
-from klankbord.signals import EMOTIONS, Dimension
+from klankbord.signals import Dimension
 from tests.klankbord.given import START, utterance
 
 # A busy machine is no failure.

@@ -66,6 +66,15 @@ def test_every_mistake_is_told_with_the_name_of_the_file() -> None:
     ]
 
 
+def test_a_misspelt_emotion_is_refused() -> None:
+    found = mistakes("[emotion_weights.anger]\nangre = 0.9")
+
+    assert found == [
+        "our-policy.toml: emotion_weights.anger: 'angre' is no emotion; one of frustration, anger, anxiety, confusion, "
+        "disappointment, sadness, relief, joy, gratitude"
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
