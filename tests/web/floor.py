@@ -70,8 +70,8 @@ class Floor:
     def fill(self, rows: Sequence[BoardRow] | None = None) -> None:
         """The whole floor at once, alerts included."""
         for row in twelve() if rows is None else rows:
-            for badge in row.alerts:
-                self.alert(opened(row, badge.rule, row.evidence[0] if row.evidence else None))
+            for i, badge in enumerate(row.alerts):
+                self.alert(opened(row, badge.rule, row.evidence[i % len(row.evidence)] if row.evidence else None))
             self.show(row)
 
 

@@ -49,7 +49,9 @@ export class Alerts {
   /** @param {AlertMessage} message */
   apply(message) {
     this.#take(message);
-    if (message.alert.state === "opened") this.#announce(message);
+    if (message.alert.state !== "opened") return;
+    this.#known.get(message.alert.alert_id)?.node.classList.add("new");
+    this.#announce(message);
   }
 
   /** @param {Language} language */

@@ -71,6 +71,7 @@ export class Board {
   draw(now) {
     const resting = this.#resting();
     if (this.#moved && !resting && performance.now() - this.#sortedAt >= RESORT_MS) this.#sort();
+    else if (this.#moved && resting) this.#append();
     for (const key of this.#changed) {
       const row = this.#rows.get(key);
       if (row) this.#views.get(key)?.show(row, this.language);
@@ -125,6 +126,14 @@ export class Board {
     if (focused instanceof HTMLElement && focused !== document.activeElement && this.list.contains(focused)) focus(focused);
     this.#sortedAt = performance.now();
     this.#moved = false;
+  }
+
+  /** What is new comes at the end while the order rests: nothing moves under the pointer, and nothing is hidden. */
+  #append() {
+    for (const [key, row] of this.#rows) {
+      if (this.#views.size >= MOST) return;
+      if (row.state === "open" && !this.#views.has(key)) this.list.append(this.#view(key).node);
+    }
   }
 
   /** @param {string} key */

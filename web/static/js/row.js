@@ -117,8 +117,7 @@ function who(row, language) {
       foreign(row.queue ?? language.say("row.no_queue"), "queue")),
     el("p", { class: "second" },
       el("bdi", { class: "id", title: row.conversation_id }, short(row.conversation_id)),
-      row.agent_id ? foreign(row.agent_id, "agent") : el("span", { class: "agent none" }, language.say("row.no_agent"))),
-    el("p", { class: "third" },
+      row.agent_id ? foreign(row.agent_id, "agent") : el("span", { class: "agent none" }, language.say("row.no_agent")),
       row.state === "ended" ? el("span", {}, language.say("row.ended")) : moment(row.started_at, "for", "row.since"),
       row.language ? el("abbr", { title: language.names.of(row.language) ?? row.language }, row.language.toUpperCase()) : null,
       row.waiting_since ? el("span", { class: "waits" }, moment(row.waiting_since, "for", "row.waiting")) : null),
@@ -135,14 +134,14 @@ function emotion(row, language) {
     el("span", { class: i ? "lesser" : "strongest" }, `${language.name("emotion", kind)} `, el("data", {}, language.number(value, 2))));
   /** @type {[number, number][]} */
   const points = (row.timeline ?? []).map(([after_s, valence]) => [after_s, valence]);
-  const label = language.say("picture.valence", ends(points, language));
+  const label = language.say("picture.valence", ends(points, row.valence, language));
   return el(
     "div",
     { class: "cell emotion" },
-    el("p", { class: "names" }, ...(names.length ? names : [el("span", { class: "lesser" }, language.say("row.neutral"))])),
     el("p", { class: "picture" },
-      line({ points, low: -1, high: 1, base: 0, kind: "valence", label }),
-      el("span", { class: "value" }, el("span", { class: "label" }, language.say("valence")), language.number(row.valence, 1))),
+      el("span", { class: "value" }, el("span", { class: "label" }, language.say("valence")), el("strong", {}, language.number(row.valence, 1))),
+      line({ points, low: -1, high: 1, base: 0, kind: "valence", label })),
+    el("p", { class: "names" }, ...(names.length ? names : [el("span", { class: "lesser" }, language.say("row.neutral"))])),
   );
 }
 
@@ -155,7 +154,7 @@ function effort(row, language) {
   const named = parts.slice(0, NAMED).map(([kind]) => language.name("signal", kind));
   /** @type {[number, number][]} */
   const points = (row.timeline ?? []).map(([after_s, , value]) => [after_s, value]);
-  const label = language.say("picture.effort", ends(points, language));
+  const label = language.say("picture.effort", ends(points, row.effort, language));
   const said = parts.map(([kind, value]) => `${language.name("signal", kind)} ${language.number(value, 1)}`).join(", ");
   return el(
     "div",
@@ -182,10 +181,11 @@ function badges(row, language) {
 
 /**
  * @param {[number, number][]} points
+ * @param {number} now where it stands when there is no point yet
  * @param {Language} language
  */
-function ends(points, language) {
-  const [first, last] = [points.at(0)?.[1] ?? 0, points.at(-1)?.[1] ?? 0];
+function ends(points, now, language) {
+  const [first, last] = [points.at(0)?.[1] ?? now, points.at(-1)?.[1] ?? now];
   return { first: language.number(first, 1), last: language.number(last, 1) };
 }
 
