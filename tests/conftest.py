@@ -1,10 +1,14 @@
-"""The real broker and server of `streams/embedded.py`, started once for all tests that ask for them."""
+"""The real parts that tests ask for: a broker and a server, started once, and the pages, started for each test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from streams import embedded
+from tests.web.floor import Floor
+from tests.web.serving import Pages, serve
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +21,16 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with embedded.redis_server(tmp_path_factory.mktemp("redis")) as url:
         yield url
+
+
+@pytest.fixture
+def floor(redis_url: str) -> Iterator[Floor]:
+    with Redis.from_url(redis_url) as redis:
+        redis.flushdb()
+        yield Floor(redis)
+
+
+@pytest.fixture
+def pages(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[Pages]:
+    with serve(redis_url, tmp_path) as running:
+        yield running
