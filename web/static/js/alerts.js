@@ -127,7 +127,7 @@ export class Alerts {
       el(
         "p",
         { class: "kind" },
-        shape(cleared ? "live" : alert.severity),
+        shape(cleared ? "cleared" : alert.severity),
         el("span", { class: "severity" }, language.name("severity", alert.severity)),
         cleared ? el("span", { class: "over" }, language.say("alerts.cleared")) : null,
         moment(opened_at, "ago"),

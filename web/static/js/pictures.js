@@ -65,6 +65,7 @@ export function gauge(share, kind) {
 
 /** @type {Record<string, string>} */
 const SHAPES = {
+  cleared: "M3.5 8.5 6.5 11.5 12.5 4.5",
   critical: "M8 1.5 15 14H1ZM8 6v4M8 11.7v.3",
   warning: "M8 1.5 14.5 8 8 14.5 1.5 8ZM8 5v3.6M8 10.7v.3",
   info: "M8 1.5a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13M8 7.4v3.8M8 4.8v.3",
