@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 # Set from the command line: make demo ONCE=1, make demo INPUT=events.jsonl.gz, make demo SPEED=6 JSON=1
 DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--speed $(SPEED)) $(if $(JSON),--json)
 
-.PHONY: demo test check format golden docs screenshot clean
+.PHONY: demo test check format golden docs screenshot train quality clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -32,6 +32,17 @@ docs: .venv/for-tests
 
 screenshot: .venv/for-tests
 	.venv/bin/python -m docs.screenshot
+
+# Every shipped weight anew, from the sets in DATA: the same bytes from the same data, in about ten minutes.
+DATA ?= ../shared/data
+train: .venv/for-tests
+	$(SYNC) --group train
+	.venv/bin/python -m training --data $(DATA)
+
+# Our scores against people's labels, by the judge EVALUATE: writes docs/quality.md.
+EVALUATE ?= ../shared/eval/evaluate.py
+quality: .venv/for-tests
+	.venv/bin/python -m training.quality --evaluate $(EVALUATE) --data $(DATA)
 
 format: .venv/for-tests
 	.venv/bin/ruff check --fix .

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from klankbord.detectors import DETECTORS
 from streams import wire
 
 Lines = tuple[str, ...]
@@ -93,8 +94,15 @@ EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {
 
 # The facts that detectors look at beside phrases.
 FACTS: Final[dict[str, str]] = {
-    "negative_words": "the balance of all words, by VADER's lexicon in English and one of the same form in Dutch",
-    "positive_words": "the balance of all words, by VADER's lexicon in English and one of the same form in Dutch",
+    **{
+        detector.kind: "the chance that a trained head of its language gives the line ([quality](quality.md))"
+        for detector in DETECTORS
+        if detector.kind.startswith("sounds_")
+    },
+    "negative_words": "the balance of all words: VADER, with its own lexicon in English and one of the same form in "
+    "Dutch, together with a trained head ([quality](quality.md))",
+    "positive_words": "the balance of all words: VADER, with its own lexicon in English and one of the same form in "
+    "Dutch, together with a trained head ([quality](quality.md))",
     "repeat_contact": "`recent_contacts` of a `context` event",
     "repetition": "the share of content words in common with an earlier line of the customer, from "
     "`repetition_likeness` of the policy on",

@@ -34,7 +34,7 @@ _QUOTE_MARGIN_CHARS: Final = 20
 
 
 class Observation(Struct, frozen=True, omit_defaults=True):
-    """What one event led to. `emotions` and `dissatisfaction` judge this turn; `conversation` holds what lasts.
+    """What one event led to. `emotions`, `dissatisfaction`, `abuse` judge this turn; `conversation` holds what lasts.
 
     `effort_parts` add up to `conversation.effort - 1`. A `duplicate` changed nothing and is not published.
     """
@@ -52,6 +52,7 @@ class Observation(Struct, frozen=True, omit_defaults=True):
     emotions: dict[str, float] = {}
     valence: float = 0.0
     dissatisfaction: float = 0.0
+    abuse: float = 0.0
     effort_parts: dict[str, float] = {}
     alerts: tuple[Alert, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
@@ -68,19 +69,20 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         return _objection(event, conversation, facts.erased(now), policy)
 
     now, words = _words(now, event, policy)
-    signals = _signals(Turn(conversation, event, words, customer_words(words), policy))
+    found = _signals(Turn(conversation, event, words, customer_words(words), policy))
+    signals = scoring.told(found, policy)
     now = facts.counted(now, event, words)
-    now, parts = _scored(now, event, words, signals, policy)
+    now, parts = _scored(now, event, words, found, policy)
     now = replace(now, episodes=follow(now, policy, at=event.at_s, over=now.ended_at is not None))
     now, suggestions = _advised(now, event, signals, policy)
 
-    emotions = scoring.turn_emotions(signals, policy)
     return replace(
         _observation(event, bounded(now)),
         signals=signals,
-        emotions=emotions,
-        valence=scoring.turn_valence(signals),
-        dissatisfaction=scoring.dissatisfaction(emotions),
+        emotions=scoring.turn_emotions(found, policy),
+        valence=scoring.turn_valence(found),
+        dissatisfaction=scoring.dissatisfaction(found),
+        abuse=scoring.abuse(found),
         effort_parts=parts,
         alerts=changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes),
         suggestions=suggestions,
@@ -148,14 +150,15 @@ def _quote(words: Words | None, finding: Finding) -> str:
 
 
 def _scored(
-    conversation: Conversation, event: Event, words: Words | None, signals: Sequence[Signal], policy: Policy
+    conversation: Conversation, event: Event, words: Words | None, found: Sequence[Signal], policy: Policy
 ) -> tuple[Conversation, dict[str, float]]:
+    signals = scoring.told(found, policy)
     by_customer = words is not None and words.role is Role.CUSTOMER
     turn = scoring.turn_emotions(signals, policy) if by_customer else {}
     emotions, valence = conversation.emotions, conversation.valence
     if by_customer:
         emotions = scoring.faded_emotions(emotions, turn, policy)
-        valence = scoring.faded_valence(valence, scoring.turn_valence(signals), policy)
+        valence = scoring.faded_valence(valence, scoring.turn_valence(found), policy)
     confirmed = max(turn.get("gratitude", 0.0), turn.get("relief", 0.0)) >= 0.5
     # A notice of the system is nobody's turn: "you are third in line" must not make a wait forgotten.
     turn_taken = words is not None and words.role is not Role.SYSTEM

@@ -58,7 +58,8 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 # From signal to emotion: how far a signal at full strength moves each emotion in that turn.
-# Hand-set: a cue names its own emotion; valence words alone say something is wrong, not what.
+# Hand-set: a cue names its own emotion; valence words alone say something is wrong, not what. What the heads hear
+# ("sounds_...") is a calibrated chance and counts as it is; two of them judge no emotion but have scores of their own.
 EMOTION_WEIGHTS: Final[dict[str, dict[str, float]]] = {
     "anger": {"anger": 0.9, "frustration": 0.5},
     "frustration": {"frustration": 0.9, "disappointment": 0.2},
@@ -68,8 +69,19 @@ EMOTION_WEIGHTS: Final[dict[str, dict[str, float]]] = {
     "gratitude": {"gratitude": 0.9, "joy": 0.2},
     "relief": {"relief": 0.9, "joy": 0.4},
     "abuse": {"anger": 0.9},
-    "negative_words": {"frustration": 0.35, "disappointment": 0.35, "anger": 0.15, "sadness": 0.2},
-    "positive_words": {"joy": 0.5},
+    "sounds_angry": {"anger": 1.0},
+    "sounds_frustrated": {"frustration": 1.0},
+    "sounds_disappointed": {"disappointment": 1.0},
+    "sounds_anxious": {"anxiety": 1.0},
+    "sounds_confused": {"confusion": 1.0},
+    "sounds_sad": {"sadness": 1.0},
+    "sounds_relieved": {"relief": 1.0},
+    "sounds_happy": {"joy": 1.0},
+    "sounds_grateful": {"gratitude": 1.0},
+    "sounds_dissatisfied": {},
+    "sounds_abusive": {"anger": 0.3},
+    "negative_words": {"frustration": 0.2, "disappointment": 0.2},
+    "positive_words": {"joy": 0.2},
 }
 
 # Priors for the effort drivers, from studies of what makes customers leave (repeat contact, transfer,
@@ -130,6 +142,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # The newest turn's share in the conversation's valence.
     valence_newest: Share = 0.5
     emotion_weights: dict[str, dict[str, Share]] = field(default_factory=lambda: EMOTION_WEIGHTS)
+    # Weaker evidence of emotion counts in the scores of its turn, but nobody is shown it and nothing remembers it:
+    # one line in ten of any customer sounds a little annoyed.
+    evidence_from: Share = 0.3
 
     # A driver keeps this share at each turn of either side: half-life about 2.4 turns.
     effort_fade: Share = 0.75

@@ -8,6 +8,7 @@ from klankbord.signals import Dimension, Signal
 
 _DIGITS = 4  # of every score that is kept: enough for any eye, and the same bytes on every machine
 _NEGATIVE = ("frustration", "anger", "disappointment")
+_SAID_OUTRIGHT = 0.7  # how far a phrase of one of these at full strength settles it
 _BAD = ("frustration", "anger", "anxiety", "confusion", "disappointment", "sadness")
 
 
@@ -22,7 +23,8 @@ def turn_emotions(signals: Iterable[Signal], policy: Policy) -> dict[str, float]
     for signal in signals:
         if signal.dimension is Dimension.EMOTION:
             for emotion, weight in policy.emotion_weights.get(signal.kind, {}).items():
-                emotions[emotion] = either(emotions.get(emotion, 0.0), weight * signal.strength)
+                # `either` of two, written out: this runs some twenty times a turn.
+                emotions[emotion] = 1.0 - (1.0 - emotions.get(emotion, 0.0)) * (1.0 - weight * signal.strength)
     return {emotion: round(value, _DIGITS) for emotion, value in emotions.items()}
 
 
@@ -51,9 +53,22 @@ def faded_valence(before: float, turn: float, policy: Policy) -> float:
     return round(before + policy.valence_newest * (turn - before), _DIGITS)
 
 
-def dissatisfaction(turn: Mapping[str, float]) -> float:
-    """How likely one turn shows a dissatisfied customer, 0..1; not yet calibrated."""
-    return round(either(*(turn.get(emotion, 0.0) for emotion in _NEGATIVE)), _DIGITS)
+def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
+    """The signals that are shown and remembered: every fact, and such evidence of emotion as is strong enough."""
+    return tuple(s for s in signals if s.dimension is not Dimension.EMOTION or s.strength >= policy.evidence_from)
+
+
+def dissatisfaction(signals: Iterable[Signal]) -> float:
+    """How likely one turn shows a dissatisfied customer, 0..1: the head's chance, and what was said outright."""
+    by_kind = {signal.kind: signal.strength for signal in signals}
+    said = max(by_kind.get(kind, 0.0) for kind in _NEGATIVE)
+    return round(either(by_kind.get("sounds_dissatisfied", 0.0), _SAID_OUTRIGHT * said), _DIGITS)
+
+
+def abuse(signals: Iterable[Signal]) -> float:
+    """How likely one turn is abusive, 0..1."""
+    by_kind = {signal.kind: signal.strength for signal in signals}
+    return round(either(by_kind.get("sounds_abusive", 0.0), by_kind.get("abuse", 0.0)), _DIGITS)
 
 
 def faded_drivers(

@@ -21,6 +21,17 @@ from klankbord.detectors.reasked_question import reasked_question
 from klankbord.detectors.relief import relief
 from klankbord.detectors.repeat_contact import repeat_contact
 from klankbord.detectors.repetition import repetition
+from klankbord.detectors.sounds_abusive import sounds_abusive
+from klankbord.detectors.sounds_angry import sounds_angry
+from klankbord.detectors.sounds_anxious import sounds_anxious
+from klankbord.detectors.sounds_confused import sounds_confused
+from klankbord.detectors.sounds_disappointed import sounds_disappointed
+from klankbord.detectors.sounds_dissatisfied import sounds_dissatisfied
+from klankbord.detectors.sounds_frustrated import sounds_frustrated
+from klankbord.detectors.sounds_grateful import sounds_grateful
+from klankbord.detectors.sounds_happy import sounds_happy
+from klankbord.detectors.sounds_relieved import sounds_relieved
+from klankbord.detectors.sounds_sad import sounds_sad
 from klankbord.detectors.transfer import transfer
 from klankbord.signals import Detector
 
@@ -34,6 +45,17 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     abuse,
     gratitude,
     relief,
+    sounds_angry,
+    sounds_frustrated,
+    sounds_disappointed,
+    sounds_anxious,
+    sounds_confused,
+    sounds_sad,
+    sounds_relieved,
+    sounds_happy,
+    sounds_grateful,
+    sounds_dissatisfied,
+    sounds_abusive,
     negative_words,
     positive_words,
     repeat_contact,

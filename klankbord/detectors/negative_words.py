@@ -2,20 +2,15 @@
 
 from typing import Final
 
-from klankbord.polarity import polarity
 from klankbord.signals import CustomerWords, Finding, of_emotion
-
-# VADER's own border between neutral and negative.
-NEGATIVE_FROM: Final = -0.05
+from klankbord.tone import NEUTRAL_BELOW, WORDS_FROM, valence, valence_span
 
 
 def find(words: CustomerWords) -> Finding | None:
-    read = polarity(words.clean, words.language)
-    if read.compound > NEGATIVE_FROM:
+    strength = -valence(words)
+    if strength < NEUTRAL_BELOW:
         return None
-    word = next((word for word, value in read.words if value < 0), "")
-    start = words.normal.find(word) if word else -1
-    return Finding(-read.compound, None if start < 0 else (start, start + len(word)))
+    return Finding(strength, valence_span(words, positive=False) if strength >= WORDS_FROM else None)
 
 
 negative_words: Final = of_emotion("negative_words", find)

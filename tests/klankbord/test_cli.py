@@ -93,7 +93,7 @@ def test_score_believes_the_language_it_is_given() -> None:
 
     scores = json.loads(done.stdout)
     assert scores["language"] == "en"
-    assert "anxiety" not in scores["emotions"]
+    assert scores["emotions"].get("anxiety", 0.0) < 0.2
 
 
 def test_score_answers_every_line_in_order() -> None:
@@ -114,8 +114,8 @@ def test_score_answers_every_line_in_order() -> None:
         assert all(0 <= value <= 1 for value in answer["emotions"].values())
         assert 0 <= answer["dissatisfaction"] <= 1
     assert answers[0]["emotions"]["relief"] > 0.5
-    assert answers[1]["abuse"] == 0.8
-    assert answers[2]["abuse"] == 0.0
+    assert answers[1]["abuse"] >= 0.8
+    assert answers[2]["abuse"] < 0.05
 
 
 def test_score_passes_over_empty_lines() -> None:

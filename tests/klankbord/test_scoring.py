@@ -11,6 +11,7 @@ from klankbord.events import Role
 from klankbord.observation import observe
 from klankbord.policy import Policy
 from klankbord.scoring import (
+    abuse,
     dissatisfaction,
     effort_parts,
     either,
@@ -19,6 +20,7 @@ from klankbord.scoring import (
     faded_emotions,
     faded_valence,
     lasting_effort,
+    told,
     turn_emotions,
     turn_valence,
 )
@@ -105,8 +107,27 @@ def test_the_newest_turn_is_half_of_the_valence() -> None:
 
 
 def test_only_frustration_anger_and_disappointment_are_dissatisfaction() -> None:
-    assert dissatisfaction({"anxiety": 1.0, "confusion": 1.0, "joy": 1.0}) == 0.0
-    assert dissatisfaction({"anger": 0.5, "disappointment": 0.5}) == 0.75
+    def found(**strengths: float) -> float:
+        return dissatisfaction(Signal(kind, Dimension.EMOTION, strength) for kind, strength in strengths.items())
+
+    assert found(anxiety=1.0, confusion=1.0, sounds_happy=1.0) == 0.0
+    assert found(anger=0.5, disappointment=0.4) == 0.35
+    assert found(anger=0.5, sounds_dissatisfied=0.4) == 0.61
+
+
+def test_weak_evidence_of_emotion_is_not_told_but_every_fact_is() -> None:
+    weak = Signal("sounds_angry", Dimension.EMOTION, 0.1)
+    strong = Signal("sounds_angry", Dimension.EMOTION, 0.6)
+    fact = Signal("long_wait", Dimension.EFFORT, 0.01)
+
+    assert told([weak, strong, fact], POLICY) == (strong, fact)
+    assert turn_emotions([weak], POLICY) == {"anger": 0.1}
+
+
+def test_abuse_is_either_said_outright_or_heard() -> None:
+    assert abuse([]) == 0.0
+    said, heard = Signal("abuse", Dimension.EMOTION, 0.5), Signal("sounds_abusive", Dimension.EMOTION, 0.5)
+    assert abuse([said, heard]) == 0.75
 
 
 def test_a_driver_fades_at_turns_only() -> None:

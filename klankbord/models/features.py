@@ -1,0 +1,62 @@
+"""What of a line the models look at: words, neighbouring words, denied words, and letters within words."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+# 400 words are more than anyone says in a turn of a chat; the rest of an e-mail adds time, not insight.
+MAX_TOKENS: Final = 400
+LETTERS: Final = "~"  # before a run of letters within a word
+DENIED: Final = "¬"  # before a word that stands up to three words after a negation
+_LONGEST_WORD: Final = 24
+_SIZES: Final = (3, 4, 5)
+_DENIAL_REACH_WORDS: Final = 3
+_TOKEN: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|([^\w\s])\1*")
+_NEGATORS: Final = frozenset(
+    """niet geen nooit nergens niks niets zonder nauwelijks niemand
+    not no never nothing without hardly cannot isn't wasn't don't doesn't didn't aren't won't can't couldn't wouldn't
+    shouldn't ain't haven't hasn't hadn't isnt wasnt dont doesnt didnt arent wont cant couldnt wouldnt""".split()
+)
+
+
+class Token(NamedTuple):
+    """A word, a number (all are alike) or a run of one mark, at `normal[start:end]`."""
+
+    text: str
+    start: int
+    end: int
+
+
+def tokens(normal: str) -> list[Token]:
+    """The tokens of a line in lower case with plain quotes (`klankbord.phrases.normal`)."""
+    found = []
+    for match in _TOKEN.finditer(normal):
+        found.append(Token(_shape(match[0]), match.start(), match.end()))
+        if len(found) == MAX_TOKENS:
+            break
+    return found
+
+
+def _shape(text: str) -> str:
+    if text[0].isdigit():
+        return "0"
+    return text[:_LONGEST_WORD] if text[0].isalpha() else text[:3]
+
+
+def of_word(word: str) -> Iterator[str]:
+    """The features of one word by itself: these never depend on its neighbours, so their sum can be kept."""
+    yield word
+    if len(word) > 1 and word[0].isalpha():
+        padded = f" {word} "
+        for size in _SIZES:
+            for start in range(len(padded) - size + 1):
+                yield LETTERS + padded[start : start + size]
+
+
+def between(words: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """The features that take two words, with the places of both."""
+    for place in range(len(words) - 1):
+        yield f"{words[place]} {words[place + 1]}", place, place + 1
+        if words[place] in _NEGATORS:
+            for denied in range(place + 1, min(len(words), place + 1 + _DENIAL_REACH_WORDS)):
+                yield DENIED + words[denied], place, denied

@@ -1,0 +1,133 @@
+"""What the words of one line say of each emotion, of valence and of abuse: calibrated, and explained by word."""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from klankbord.events import Language
+from klankbord.models.features import Token, between, of_word, tokens
+
+FORMAT: Final = 1
+# Distinct words whose sums are kept: service chats use a few thousand. Full means start again, not grow.
+WORDS_KEPT: Final = 8_192
+
+
+class Weight(NamedTuple):
+    """How much one word of the line speaks for (or, below 0, against) a head, in log-odds."""
+
+    start: int
+    end: int
+    log_odds: float
+
+
+class Model:
+    """The heads of one language: a dictionary of features, and a row of weights for each."""
+
+    def __init__(self, data: bytes) -> None:
+        head, _, body = data.partition(b"\n")
+        header = json.loads(head)
+        if header["format"] != FORMAT:
+            raise ValueError(f"weights are of format {header['format']}, this reader knows {FORMAT}")
+        self.header: Final[dict[str, Any]] = header
+        self.names: Final[tuple[str, ...]] = tuple(header["heads"])
+        names_end = header["feature_bytes"]
+        listed = body[:names_end].decode().split("\n")
+        count, width = len(listed), len(self.names)
+        values = np.frombuffer(body, np.uint8, count, names_end).astype(np.float32) / header["value_steps"]
+        weights = np.frombuffer(body, np.int8, count * width, names_end + count).reshape(count, width)
+        self._place: Final = {feature: at for at, feature in enumerate(listed)}
+        # One row a feature, one a word that is kept; the last column is the row's share in the squared length.
+        self._rows: Final = np.zeros((count + WORDS_KEPT, width + 1), np.float32)
+        self._rows[:count, :width] = weights * np.array(header["scales"], np.float32)
+        self._rows[:count, width] = values**2
+        self._count: Final = count
+        self._words: dict[str, int] = {}
+        self._bias: Final = np.array(header["bias"], np.float32)
+        self._slope: Final = np.array(header["platt"], np.float32)[:, 0]
+        self._offset: Final = np.array(header["platt"], np.float32)[:, 1]
+        self._lexicon: Final[float] = header["fusion"]["lexicon"] * header["platt"][self.names.index("valence")][0]
+
+    def read(self, normal: str) -> "Reading":
+        """The line read by every head."""
+        said = tokens(normal)
+        words = [token.text for token in said]
+        if len(self._words) + len(words) > WORDS_KEPT:
+            self._words = {}
+        rows = [self._words.get(word) or self._kept(word) for word in words]
+        known = self._place
+        pairs = [(known[feature], left, right) for feature, left, right in between(words) if feature in known]
+        rows += [row for row, _, _ in pairs]
+        total = self._rows[rows].sum(axis=0) if rows else self._rows[0] * 0
+        length = math.sqrt(float(total[-1])) or 1.0
+        logits = (total[:-1] / length + self._bias) * self._slope + self._offset
+        chances = 1.0 / (1.0 + np.exp(-logits))
+        return Reading(self, said, rows, pairs, length, dict(zip(self.names, chances.tolist(), strict=True)))
+
+    def with_lexicon(self, negative: float, compound: float) -> float:
+        """The log-odds of negative words from the head's chance and VADER's compound, as fitted together."""
+        chance = min(max(negative, 1e-6), 1.0 - 1e-6)
+        return math.log(chance / (1.0 - chance)) - self._lexicon * compound
+
+    def _kept(self, word: str) -> int:
+        row = self._count + len(self._words)
+        places = [self._place[feature] for feature in of_word(word) if feature in self._place]
+        self._rows[row] = self._rows[places].sum(axis=0) if places else 0.0
+        self._words[word] = row
+        return row
+
+    def weights(self, reading: "Reading", head: str) -> list[Weight]:
+        """How far each word moved `head`; with the bias they add up to its log-odds."""
+        column = self.names.index(head)
+        share = self._rows[reading.rows, column] * (float(self._slope[column]) / reading.length)
+        moved = share[: len(reading.tokens)].copy()
+        for value, (_, left, right) in zip(share[len(reading.tokens) :], reading.pairs, strict=True):
+            moved[left] += value / 2
+            moved[right] += value / 2
+        return [
+            Weight(token.start, token.end, float(value)) for token, value in zip(reading.tokens, moved, strict=True)
+        ]
+
+    def bias(self, head: str) -> float:
+        """The log-odds of `head` before a word is read."""
+        column = self.names.index(head)
+        return float(self._bias[column] * self._slope[column] + self._offset[column])
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One line as the heads read it."""
+
+    model: Model
+    tokens: list[Token]
+    rows: list[int]
+    pairs: list[tuple[int, int, int]]
+    length: float
+    chances: dict[str, float]
+
+
+@cache
+def model(language: Language) -> Model:
+    """The model of one language, read at first use."""
+    return Model(files("klankbord.models").joinpath(f"heads_{language}.bin").read_bytes())
+
+
+@lru_cache(maxsize=2)  # every detector asks for the same line
+def reading(normal: str, language: Language) -> Reading:
+    """The line as the heads of its language read it."""
+    return model(language).read(normal)
+
+
+def heads(normal: str, language: Language) -> dict[str, float]:
+    """The chance of each head, 0..1, calibrated on people's labels where there are any."""
+    return dict(reading(normal, language).chances)
+
+
+def weights(normal: str, language: Language, head: str) -> list[Weight]:
+    """How far each word of the line moved `head`, in the order they were said."""
+    read = reading(normal, language)
+    return read.model.weights(read, head)

@@ -1,0 +1,79 @@
+"""How a customer sounds: what the trained heads make of the whole of the words, beside the phrases that we list."""
+
+import math
+from functools import lru_cache
+from typing import Final
+
+from klankbord.events import Language
+from klankbord.models.heads import Weight, reading, weights
+from klankbord.polarity import Polarity, polarity
+from klankbord.signals import CustomerWords, Detector, Finding, of_emotion
+
+# Below this nobody is shown the evidence, so its words need not be looked for.
+WORDS_FROM: Final = 0.2
+# VADER's own border of what is neutral.
+NEUTRAL_BELOW: Final = 0.05
+# From this much feeling on, by the head or by VADER, valence counts in full; an order number is neither good nor bad.
+_FELT_FROM: Final = 0.15
+_GOOD: Final = frozenset({"joy", "gratitude", "relief"})
+_DOUBTED_FROM: Final = 0.05
+_MOST_WORDS: Final = 6
+
+
+def sounds(kind: str, head: str) -> Detector:
+    """A detector of emotion that asks one head; it always answers, mostly with little."""
+
+    def find(words: CustomerWords) -> Finding:
+        chance = reading(words.normal, words.language).chances[head]
+        if head in _GOOD and chance >= _DOUBTED_FROM:
+            # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
+            chance *= min(1.0, 2.0 * (1.0 - _negative(words.clean, words.normal, words.language)[0]))
+        return Finding(chance, strongest(weights(words.normal, words.language, head)) if chance >= WORDS_FROM else None)
+
+    return of_emotion(kind, find)
+
+
+def strongest(moved: list[Weight]) -> tuple[int, int] | None:
+    """The run of at most six words that speaks most for a head."""
+    best, found = 0.0, None
+    for first in range(len(moved)):
+        total = 0.0
+        for last in range(first, min(len(moved), first + _MOST_WORDS)):
+            total += moved[last].log_odds
+            if total > best:
+                best, found = total, (moved[first].start, moved[last].end)
+    return found
+
+
+def valence(words: CustomerWords) -> float:
+    """How positive the words are, -1..1: the head and VADER together, nearer 0 the less feeling there is in them."""
+    return _valence(words.clean, words.normal, words.language)[0]
+
+
+def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | None:
+    """The words that made it positive or negative: VADER's strongest where it has one, else the head's."""
+    _, read = _valence(words.clean, words.normal, words.language)
+    word = next((word for word, value in read.words if (value > 0) == positive), "")
+    start = words.normal.find(word) if word else -1
+    if start >= 0:
+        return start, start + len(word)
+    sign = -1.0 if positive else 1.0
+    moved = weights(words.normal, words.language, "valence")
+    return strongest([Weight(w.start, w.end, sign * w.log_odds) for w in moved])
+
+
+def _valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
+    negative, read = _negative(clean, normal, language)
+    if not read.compound and not any(c.isalpha() for c in normal):
+        return 0.0, read
+    felt = max(reading(normal, language).chances["feeling"], abs(read.compound))
+    return (1.0 - 2.0 * negative) * min(1.0, felt / _FELT_FROM), read
+
+
+@lru_cache(maxsize=2)
+def _negative(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
+    """The chance that words with a feeling in them are negative, and what VADER read."""
+    read = polarity(clean, language)
+    heard = reading(normal, language)
+    log_odds = heard.model.with_lexicon(heard.chances["valence"], read.compound)
+    return 1.0 / (1.0 + math.exp(-log_odds)), read

@@ -1,0 +1,1 @@
+"""How the shipped weights are made; nothing here is needed to run."""
