@@ -14,7 +14,7 @@ import faust.transport.conductor
 from config.settings import Settings, read_settings
 from klankbord.errors import KlankbordError
 from streams.health import Health
-from streams.transport import EmbeddedTransport
+from streams.transport import EmbeddedTransport, Transport
 
 REFUSED: Final = 2  # the exit code of `klankbord` for a wrong setting, too
 
@@ -88,8 +88,7 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    if embedded:
-        app.transport = EmbeddedTransport(app.conf.broker_consumer, app)
+    app.transport = app.producer_transport = (EmbeddedTransport if embedded else Transport)(app.conf.broker, app)
     health = Health(app, host=settings.host, port=port)
     import_module(AGENTS[name]).attach(app, settings, health.registry)
     return app
