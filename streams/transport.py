@@ -91,7 +91,18 @@ class Consumer(driver.Consumer):
 
     def in_hand(self) -> int:
         """How many events were handed out and are not processed."""
-        return sum(map(len, self._in_hand.values()))
+        return sum(map(len, list(self._in_hand.values())))
+
+    def member(self) -> bool:
+        """Whether the group knows this process; like `lag` and `in_hand`, any thread may ask."""
+        consumer = self._thread._consumer
+        return consumer is not None and consumer._coordinator is not None and consumer._coordinator.generation > 0
+
+    def lag(self) -> int:
+        """How many records of the inputs lie in Kafka and were not handed out, as far as Kafka has told us."""
+        return sum(
+            max(0, self._thread.highwater(tp) - handed_out - 1) for tp, handed_out in list(self._handed_out.items())
+        )
 
     def _new_offset(self, tp: TP) -> int | None:
         if tp not in self._handed_out:
