@@ -25,7 +25,7 @@ AGENTS: Final = {"monitor": "agents.monitor", "publisher": "agents.publish"}
 
 # A worker that has work and does none for so long ends, to be started again. While Redis is away the publisher
 # waits for it, which is its work; to be started anew four times an hour does it no harm.
-STILL_S: Final = {"monitor": 60.0, "publisher": 900.0}
+STILL_S: Final = {"monitor": 120.0, "publisher": 900.0}
 
 
 def create_monitor(settings: Settings) -> faust.App:
@@ -83,6 +83,8 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         stream_recovery_delay=0.5 if embedded else 1.0,
         producer_acks=-1,
         producer_linger=0.01,
+        # One batch a partition is on its way at a time: of 16 KiB, it holds ten observations.
+        producer_max_batch_size=131_072,
         producer_request_timeout=60.0,
         table_standby_replicas=0,
         topic_partitions=settings.partitions,

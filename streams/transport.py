@@ -60,11 +60,10 @@ class Consumer(driver.Consumer):
     Thread: ClassVar[type[Thread]] = Thread
 
     def __init__(self, transport: Any, callback: Callable[[Message], Awaitable[None]], *args: Any, **kwargs: Any):
-        # Of each partition: the offsets handed out and not yet processed, with the generation they came in.
-        self._in_hand: dict[TP, dict[int, int]] = defaultdict(dict)
-        self._handed_out: dict[TP, int] = {}
+        self._in_hand: dict[TP, set[int]] = defaultdict(set)  # handed out, and not known to be processed
+        self._handed_out: dict[TP, int] = {}  # the last one
+        self._settled = 0
         self._onward = callback
-        self.processed = 0
         super().__init__(transport, self._hand_out, *args, **kwargs)
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
@@ -72,29 +71,20 @@ class Consumer(driver.Consumer):
 
     def _hand_out(self, message: Message) -> Awaitable[None]:
         if self.app.topics.acks_enabled_for(message.topic):
-            generation: int | None = message.generation_id  # annotated on the class as a number, which it need not be
-            self._in_hand[message.tp][message.offset] = generation or 0
+            self._in_hand[message.tp].add(message.offset)
             self._handed_out[message.tp] = max(message.offset, self._handed_out.get(message.tp, -1))
         return self._onward(message)
 
-    def ack(self, message: Message) -> bool:
-        """Mark `message` as processed; one of an earlier assignment says nothing about the same offset in this one."""
-        in_hand = self._in_hand.get(message.tp)
-        if in_hand is not None and in_hand.get(message.offset) == (message.generation_id or 0):
-            del in_hand[message.offset]
-            self.processed += 1
-        return super().ack(message)
-
-    def smallest_in_hand(self, tp: TP) -> int | None:
-        """The first offset of `tp` that may not be committed, if any was handed out and is not processed."""
-        return min(self._in_hand.get(tp, ()), default=None)
-
     def in_hand(self) -> int:
-        """How many events were handed out and are not processed."""
-        return sum(map(len, list(self._in_hand.values())))
+        """How many events were handed out and are not processed. Any thread may ask this and the next three."""
+        return sum(map(len, list(self._in_hand.values()))) - sum(map(len, list(self._acked.values())))
+
+    def processed(self) -> int:
+        """How many events were processed; another number after each one."""
+        return self._settled + sum(map(len, list(self._acked.values())))
 
     def member(self) -> bool:
-        """Whether the group knows this process; like `lag` and `in_hand`, any thread may ask."""
+        """Whether the group knows this process."""
         consumer = self._thread._consumer
         return consumer is not None and consumer._coordinator is not None and consumer._coordinator.generation > 0
 
@@ -105,14 +95,17 @@ class Consumer(driver.Consumer):
         )
 
     def _new_offset(self, tp: TP) -> int | None:
+        # `_acked` is where all ways to acknowledge meet: the compiled stream calls no method of ours.
+        acked, in_hand, committed = self._acked[tp], self._in_hand[tp], self._committed_offset[tp]
+        in_hand.difference_update(acked)
+        self._settled += len(acked)
+        acked.clear()
+        self._acked_index[tp].clear()
+        if committed and in_hand and min(in_hand) < committed:
+            in_hand.difference_update([offset for offset in in_hand if offset < committed])
         if tp not in self._handed_out:
             return None
-        first = self.smallest_in_hand(tp)
-        offset = self._handed_out[tp] + 1 if first is None else first
-        # What Faust remembers of offsets below is of no further use; it would sort it at each commit.
-        self._acked[tp] = [acked for acked in self._acked[tp] if acked >= offset]
-        self._acked_index[tp] = set(self._acked[tp])
-        return offset
+        return min(in_hand, default=self._handed_out[tp] + 1)
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Nothing: a hole in the log was never handed out. Faust counts one record too many, and each offset of it."""

@@ -24,9 +24,9 @@ class Limits:
     # A broker may be away for 70 s and a group may need a minute to come together again.
     outside_s: float = 150.0
     # Without one more record recovered; the whole recovery may take as long as it makes progress.
-    recovery_s: float = 60.0
+    recovery_s: float = 120.0
     # Nothing processed while events wait in hand or more of them arrive in Kafka.
-    still_s: float = 60.0
+    still_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def look_at(app: faust.App) -> Seen:
         member=member,
         recovering=member and bool(app.in_recovery or app.rebalancing),
         recovered=sum(offset or 0 for offset in list(tables.recovery.active_offsets.values())),
-        processed=consumer.processed,
+        processed=consumer.processed(),
         in_hand=consumer.in_hand(),
         lag=consumer.lag(),
     )

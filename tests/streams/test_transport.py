@@ -92,10 +92,10 @@ class Given:
         consumer.app.topics._acking_topics.add(TOPIC)
         self.messages: dict[int, Message] = {}
 
-    async def taken(self, *offsets: int, generation: int = 1) -> None:
+    async def taken(self, *offsets: int) -> None:
         for offset in offsets:
             message = ConsumerMessage(
-                *(TOPIC, 0, offset, 0.0, 0, [], b"key", b"value", None, 3, 5, HERE), generation_id=generation
+                *(TOPIC, 0, offset, 0.0, 0, [], b"key", b"value", None, 3, 5, HERE), generation_id=1
             )
             self.messages[offset] = message
             await self.consumer.callback(message)
@@ -229,19 +229,41 @@ async def test_in_order_everything_is_committed() -> None:
 
     assert await given.committed() == 100
     assert given.consumer._acked == {HERE: []}
+    assert given.consumer.processed() == 100
     assert given.consumer.in_hand() == 0
 
 
-async def test_an_event_of_an_earlier_assignment_does_not_stand_for_its_repetition() -> None:
+async def test_what_the_compiled_stream_acknowledges_on_its_own_is_seen() -> None:
     given = consumer_of(Ours)
-    await given.taken(7, generation=1)
-    early = given.messages[7]
+    app = given.consumer.app
+    app.consumer = given.consumer
+    app.flow_control.resume()
+    app.consumer_generation_id = 1
+    stream = app.topic(TOPIC, key_type=bytes, value_type=bytes).stream()
+    await given.taken(0, 1)
+    for message in given.messages.values():
+        await stream.channel.put(await stream.channel.decode(message))
 
-    await given.taken(7, 8, generation=2)
-    given.consumer.ack(early)
-    given.processed(8)
+    events = aiter(stream.events())
+    await anext(events)
+    assert await given.committed() is None
+    await anext(events)
 
-    assert await given.committed() == 7
+    assert await given.committed() == 1
+    assert (given.consumer.processed(), given.consumer.in_hand()) == (1, 1)
+    await stream.stop()
+
+
+async def test_what_is_read_again_counts_as_processed_once_it_is() -> None:
+    given = consumer_of(Ours)
+    await given.taken(0, 1)
+    given.processed(0, 1)
+    assert await given.committed() == 2
+
+    await given.taken(0, 1, 2)  # as after a seek back
+    given.processed(2)
+
+    assert await given.committed() == 3
 
 
 @pytest.mark.parametrize(("kind", "tries"), [(Stock, 1), (Ours, 2)], ids=["faust", "ours"])
