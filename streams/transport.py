@@ -5,7 +5,7 @@ that loss, and knows the source of every method replaced here, so that an upgrad
 """
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -148,9 +148,13 @@ class Buffer(ProducerBuffer):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._sending = asyncio.Lock()
+        self._handing_over = 0
+        self._handed_over = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
         self.leave: Leave = leave
 
     async def _send_pending(self, fut: FutureMessage) -> None:
+        self._handing_over += 1
         async with self._sending:
             try:
                 await super()._send_pending(fut)
@@ -158,12 +162,23 @@ class Buffer(ProducerBuffer):
                 # Faust would crash the app, whose clean stop commits.
                 self.leave(f"a record was refused by the producer: {type(error).__name__}")
                 raise
-            self.pending.task_done()
+            self._handing_over -= 1
+            self._handed_over += 1
+            while self._waiting and self._waiting[0][0] <= self._handed_over:
+                _, waiter = self._waiting.popleft()
+                if not waiter.done():
+                    waiter.set_result(None)
 
     async def flush(self) -> None:
-        """Wait until the producer has everything. Faust's gives up after 0.1 s without progress,
-        and does not count the record that is just being handed over."""
-        await self.pending.join()
+        """Wait until the producer has everything that is here now, however much comes after it.
+
+        Faust's gives up after 0.1 s without progress, and does not count the record that is just being handed over.
+        """
+        here = self.size + self._handing_over
+        if here:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append((self._handed_over + here, waiter))
+            await waiter
 
     async def on_stop(self) -> None:
         """Hand over what is left: the task that does it ends when it is asked to stop."""
@@ -216,6 +231,11 @@ class Producer(driver.Producer):
             await self._producer.flush()
         if self.failed:
             raise ProducerSendError(self.failed)
+
+    async def on_stop(self) -> None:
+        """Hand over what is left first: Faust takes aiokafka's producer away before it stops the buffer."""
+        await self.buffer.flush()
+        await super().on_stop()
 
     def _written(self, topic: str, written: asyncio.Future[RecordMetadata]) -> None:
         if written.cancelled() or written.exception() is not None:

@@ -54,6 +54,7 @@ REPLACED: Final[Mapping[Callable[..., Any], str]] = {
     base_producer.Producer.__init__: "5c53a4b47aa1",
     driver.Producer._settings_extra: "a4c7bc41b638",
     driver.Producer.send: "0b5bd08f52e5",
+    driver.Producer.on_stop: "86799c5ab7b6",
     driver.Producer.flush: "36d0cb3615f6",
     App._on_partitions_revoked: "d5c895bbe57d",
     Topic._on_published: "7cfe9ebd6596",
@@ -402,8 +403,20 @@ async def test_a_record_that_the_producer_refuses_ends_the_process(producer: Any
 
     assert left == ["a record was refused by the producer: ProducerSendError"]
     producer._producer.refuse = None
-    producer.buffer.pending.task_done()  # in life nobody is there any more to wait for it
-    producer.buffer._crashed.clear()
+    producer.buffer._handing_over = 0  # in life nobody is there any more to wait for it
+
+
+@pytest.mark.parametrize("producer", [OurProducer], indirect=True)
+async def test_our_flush_does_not_wait_for_what_comes_after_it(producer: Any) -> None:
+    put(producer, 2)
+    flush = asyncio.ensure_future(producer.buffer.flush())
+    await asyncio.sleep(0)
+
+    put(producer, 100)
+    producer._producer.open.set()
+    await asyncio.wait_for(flush, LATER_S)
+
+    assert 2 <= len(producer._producer.sent) < 102
 
 
 @pytest.mark.parametrize("producer", [OurProducer], indirect=True)
