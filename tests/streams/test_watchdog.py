@@ -1,5 +1,8 @@
 """A worker that does no work while there is work ends within a bounded time; one that works, or has none, does not."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -10,6 +13,7 @@ import pytest
 
 from config.settings import Settings
 from streams.app import create_monitor
+from streams.demo import ROOT
 from streams.watchdog import Limits, Seen, Track, Watchdog, follow, look_at, trouble
 
 LIMITS = Limits(outside_s=150.0, recovery_s=60.0, still_s=60.0)
@@ -115,3 +119,13 @@ async def test_before_its_start_a_worker_is_no_member(app: faust.App) -> None:
 
     assert not seen.member
     assert not seen.recovering
+
+
+def test_who_leaves_says_why_and_cleans_nothing_up() -> None:
+    program = "import atexit; from streams.leaving import leave; atexit.register(print, 'clean'); leave('no reason')"
+
+    left = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    assert left.returncode == os.EX_SOFTWARE
+    assert "no reason" in left.stdout + left.stderr
+    assert "clean" not in left.stdout
