@@ -99,6 +99,7 @@ def workers(kafka_broker: str, redis_url: str, tmp_path: Path) -> Iterator[Worke
 def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
     kafka_broker: str, redis_url: str, workers: Workers
 ) -> None:
+    sys.stdout.write(f"\nledger: seed {SEED}, {EVENTS} events, {KILLS} kills\n")  # first, in case this run is cut short
     lines = played(EVENTS)
     sent = [line.event for line in lines if line.event is not None]
     kills = schedule(SEED, KILLS, len(lines))
