@@ -76,12 +76,14 @@ def faded_drivers(
 ) -> dict[str, float]:
     """The memory of each effort driver after an event: it fades at turns, grows by a signal, is full at its cap."""
     keep = policy.effort_fade if turn else 1.0
-    after = {kind: count * keep for kind, count in before.items()}
+    # Floats throughout: an integer from a policy would come back from JSON as another value, and other bytes.
+    after = {kind: float(count * keep) for kind, count in before.items()}
     if confirmed and "dead_end" in after:
         after["dead_end"] *= policy.dead_end_released
     for signal in signals:
         if signal.dimension is Dimension.EFFORT:
-            after[signal.kind] = min(driver(policy, signal.kind).cap, after.get(signal.kind, 0.0) + signal.strength)
+            full = float(driver(policy, signal.kind).cap)
+            after[signal.kind] = min(full, after.get(signal.kind, 0.0) + signal.strength)
     return {kind: round(count, _DIGITS) for kind, count in after.items() if count >= 0.01}
 
 

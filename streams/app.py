@@ -14,13 +14,18 @@ import faust.transport.conductor
 from config.settings import Settings, read_settings
 from klankbord.errors import KlankbordError
 from streams.health import Health
-from streams.transport import EmbeddedTransport
+from streams.transport import EmbeddedTransport, Transport
+from streams.watchdog import Limits, Watchdog
 
 REFUSED: Final = 2  # the exit code of `klankbord` for a wrong setting, too
 
 # The reading list: which module of `agents` gives each app its agents. By name, because another package
 # may own the name `agents`, and a search for agents would then find none and say nothing.
 AGENTS: Final = {"monitor": "agents.monitor", "publisher": "agents.publish"}
+
+# A worker that has work and does none for so long ends, to be started again. While Redis is away the publisher
+# waits for it, which is its work; to be started anew four times an hour does it no harm.
+STILL_S: Final = {"monitor": 120.0, "publisher": 900.0}
 
 
 def create_monitor(settings: Settings) -> faust.App:
@@ -78,6 +83,8 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         stream_recovery_delay=0.5 if embedded else 1.0,
         producer_acks=-1,
         producer_linger=0.01,
+        # One batch a partition is on its way at a time: of 16 KiB, it holds ten observations.
+        producer_max_batch_size=131_072,
         producer_request_timeout=60.0,
         table_standby_replicas=0,
         topic_partitions=settings.partitions,
@@ -88,8 +95,8 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
-    if embedded:
-        app.transport = EmbeddedTransport(app.conf.broker_consumer, app)
+    app.transport = app.producer_transport = (EmbeddedTransport if embedded else Transport)(app.conf.broker, app)
+    Watchdog(app, limits=Limits(still_s=STILL_S[name]))
     health = Health(app, host=settings.host, port=port)
     import_module(AGENTS[name]).attach(app, settings, health.registry)
     return app

@@ -115,8 +115,9 @@ def span(lines: Iterable[Line]) -> tuple[Seconds, Seconds]:
 class Player:
     """Sends lines with kafka-python and, in a thread, reads what became of them."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
+    def __init__(self, bootstrap_servers: str, *, in_flight: int = IN_FLIGHT) -> None:
         self.account: Final = Account()
+        self._in_flight = in_flight
         self._producer = KafkaProducer(bootstrap_servers=bootstrap_servers, linger_ms=2, acks="all")
         self._consumer = _from_now(bootstrap_servers)
         self._stopping = threading.Event()
@@ -142,7 +143,7 @@ class Player:
         for line in lines:
             watch()
             if speed is None:
-                self._wait_until(lambda: len(self.account.expected) - self.account.answered < IN_FLIGHT, watch)
+                self._wait_until(lambda: len(self.account.expected) - self.account.answered < self._in_flight, watch)
                 if self._stalled():
                     break
             elif line.event is not None:

@@ -1,32 +1,267 @@
-"""Our Faust transport, through Faust's own extension points; for now it only knows the embedded broker.
+"""Our Faust transport, through Faust's own extension points: what is committed was processed, and is in Kafka.
 
-The hardened transport (commit cap, true flush, idempotent producer) has its place here and is not built yet:
-with Apache Kafka the apps run on Faust's own.
+Each method that replaces one of Faust's says what would be lost without it. `tests/streams/test_transport.py` shows
+that loss, and knows the source of every method replaced here, so that an upgrade of Faust asks for a review.
 """
 
-from typing import Any, Final
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, ClassVar, Final
 
 import aiokafka
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+from faust.exceptions import ProducerSendError
+from faust.transport.drivers import aiokafka as driver
+from faust.transport.producer import ProducerBuffer
+from faust.types import TP, HeadersArg, Message
+from faust.types.transports import ConsumerT, ProducerT
+from faust.types.tuples import FutureMessage, RecordMetadata
+
+from streams.leaving import Leave, leave
 
 # Kafka answers a fetch when there is something; the embedded broker only looks again after half of the wait,
 # and Faust fixes the wait at 1,500 ms. Measured: median latency 408 ms with that, 3 ms with this.
 FETCH_WAIT_MS: Final = 20
 
 
-class _PromptThread(AIOKafkaConsumerThread):
+class Thread(driver.AIOKafkaConsumerThread):
+    """The consumer's own thread, where aiokafka lives."""
+
+    def highwater(self, tp: TP) -> int:
+        """Where `tp` ends; Faust's is None before the first answer and fails after a revoke, and metrics want a number.
+
+        Until it is known the last number stands: an end that is not known is no reason to stop listening.
+        """
+        known: int = self.app.monitor.tp_end_offsets.get(tp, 0)
+        consumer = self._ensure_consumer()
+        if driver.ensure_aiokafka_TP(tp) not in consumer.assignment():
+            return known
+        end: int | None = super().highwater(tp)
+        return known if end is None else end
+
+
+class PromptThread(Thread):
+    """For the embedded broker: fetches that do not wait."""
+
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # read once, when the consumer starts
         return consumer
 
 
-class _PromptConsumer(Consumer):
-    def _new_consumer_thread(self) -> AIOKafkaConsumerThread:
-        return _PromptThread(self, loop=self.loop, beacon=self.beacon)
+class Consumer(driver.Consumer):
+    """Commits up to the smallest offset that was handed out and is not processed; never a step further.
+
+    Faust looks for gaps among what was acknowledged. It allows one at the head, takes any when nothing was committed
+    yet, and counts the first record after a hole in the log as done: three ways past an event still in work.
+    """
+
+    Thread: ClassVar[type[Thread]] = Thread
+
+    def __init__(self, transport: Any, callback: Callable[[Message], Awaitable[None]], *args: Any, **kwargs: Any):
+        self._in_hand: dict[TP, set[int]] = defaultdict(set)  # handed out, and not known to be processed
+        self._handed_out: dict[TP, int] = {}  # the last one
+        self._settled = 0
+        self._onward = callback
+        super().__init__(transport, self._hand_out, *args, **kwargs)
+
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return self.Thread(self, loop=self.loop, beacon=self.beacon)
+
+    def _hand_out(self, message: Message) -> Awaitable[None]:
+        if self.app.topics.acks_enabled_for(message.topic):
+            self._in_hand[message.tp].add(message.offset)
+            self._handed_out[message.tp] = max(message.offset, self._handed_out.get(message.tp, -1))
+        return self._onward(message)
+
+    def in_hand(self) -> int:
+        """How many events were handed out and are not processed. Any thread may ask this and the next three."""
+        return sum(map(len, list(self._in_hand.values()))) - sum(map(len, list(self._acked.values())))
+
+    def processed(self) -> int:
+        """How many events were processed; another number after each one."""
+        return self._settled + sum(map(len, list(self._acked.values())))
+
+    def member(self) -> bool:
+        """Whether the group knows this process."""
+        consumer = self._thread._consumer
+        return consumer is not None and consumer._coordinator is not None and consumer._coordinator.generation > 0
+
+    def lag(self) -> int:
+        """How many records of the inputs lie in Kafka and were not handed out, as far as Kafka has told us."""
+        return sum(
+            max(0, self._thread.highwater(tp) - handed_out - 1) for tp, handed_out in list(self._handed_out.items())
+        )
+
+    def _new_offset(self, tp: TP) -> int | None:
+        # `_acked` is where all ways to acknowledge meet: the compiled stream calls no method of ours.
+        acked, in_hand, committed = self._acked[tp], self._in_hand[tp], self._committed_offset[tp]
+        in_hand.difference_update(acked)
+        self._settled += len(acked)
+        acked.clear()
+        self._acked_index[tp].clear()
+        if committed and in_hand and min(in_hand) < committed:
+            in_hand.difference_update([offset for offset in in_hand if offset < committed])
+        if tp not in self._handed_out:
+            return None
+        return min(in_hand, default=self._handed_out[tp] + 1)
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Nothing: a hole in the log was never handed out. Faust counts one record too many, and each offset of it."""
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        """As Faust's, which after a commit that failed believes it was made, and does not try again."""
+        before = {tp: self._committed_offset[tp] for tp in offsets}
+        committed: bool = await super()._commit_offsets(offsets, start_new_transaction)
+        if not committed:
+            self._committed_offset.update(before)
+        return committed
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Commit, then give up: Faust forgets first what was processed, and its commit finds nothing."""
+        if not self.app.should_stop:
+            self.stop_flow()
+            self.app.flow_control.suspend()
+            while await self.maybe_wait_for_commit_to_finish():
+                pass
+            await self.commit()
+        await super().on_partitions_revoked(revoked)
+        for tp in revoked:
+            self._in_hand.pop(tp, None)
+            self._handed_out.pop(tp, None)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Begin anew: all of `assigned` is read again from what is committed."""
+        self._in_hand.clear()
+        self._handed_out.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+
+class PromptConsumer(Consumer):
+    Thread = PromptThread
+
+
+class Buffer(ProducerBuffer):
+    """What `table[key] = value` leaves for the producer, in order."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._sending = asyncio.Lock()
+        self._handing_over = 0
+        self._handed_over = 0
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self.leave: Leave = leave
+
+    async def _send_pending(self, fut: FutureMessage) -> None:
+        self._handing_over += 1
+        async with self._sending:
+            try:
+                await super()._send_pending(fut)
+            except Exception as error:
+                # Faust would crash the app, whose clean stop commits.
+                self.leave(f"a record was refused by the producer: {type(error).__name__}")
+                raise
+            self._handing_over -= 1
+            self._handed_over += 1
+            while self._waiting and self._waiting[0][0] <= self._handed_over:
+                _, waiter = self._waiting.popleft()
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    async def flush(self) -> None:
+        """Wait until the producer has everything that is here now, however much comes after it.
+
+        Faust's gives up after 0.1 s without progress, and does not count the record that is just being handed over.
+        """
+        here = self.size + self._handing_over
+        if here:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append((self._handed_over + here, waiter))
+            await waiter
+
+    async def on_stop(self) -> None:
+        """Hand over what is left: the task that does it ends when it is asked to stop."""
+        async with self._sending:
+            pass  # the record that is just being handed over is the oldest
+        while not self.pending.empty():
+            await self._send_pending(self.pending.get_nowait())
+        await self.flush()
+
+
+class Producer(driver.Producer):
+    """A flush that is one, and no commit after a record that could not be written."""
+
+    idempotent: ClassVar[bool] = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.failed = ""
+        self.leave: Leave = leave
+        self.buffer = Buffer(loop=self.loop, beacon=self.beacon)
+        self.buffer.app = self.app
+        self.buffer.leave = self._fail
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        # Without it a retry of aiokafka's may write a batch twice, or after the next one.
+        return {"acks": "all", "enable_idempotence": True} if self.idempotent else {"acks": "all"}
+
+    async def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None,
+        timestamp: float | None,
+        headers: HeadersArg | None,
+        *,
+        transactional_id: str | None = None,
+    ) -> Awaitable[RecordMetadata]:
+        """As Faust's, which only warns when a record turns out not to be written, and then commits its event."""
+        written: asyncio.Future[RecordMetadata] = await super().send(  # type: ignore[assignment]  # it is a future
+            topic, key, value, partition, timestamp, headers, transactional_id=transactional_id
+        )
+        written.add_done_callback(partial(self._written, topic))
+        return written
+
+    async def flush(self) -> None:
+        """Wait until Kafka has everything that was sent so far."""
+        await self.buffer.flush()
+        if self._producer is not None:
+            await self._producer.flush()
+        if self.failed:
+            raise ProducerSendError(self.failed)
+
+    async def on_stop(self) -> None:
+        """Hand over what is left first: Faust takes aiokafka's producer away before it stops the buffer."""
+        await self.buffer.flush()
+        await super().on_stop()
+
+    def _written(self, topic: str, written: asyncio.Future[RecordMetadata]) -> None:
+        if written.cancelled() or written.exception() is not None:
+            error = "cancelled" if written.cancelled() else type(written.exception()).__name__
+            self._fail(f"a record for {topic} was not written: {error}")
+
+    def _fail(self, why: str) -> None:
+        self.failed = why
+        self.leave(why)
+
+
+class PlainProducer(Producer):
+    """For the embedded broker, which gives no producer ids."""
+
+    idempotent = False
+
+
+class Transport(driver.Transport):
+    """For Apache Kafka."""
+
+    Consumer: ClassVar[type[ConsumerT]] = Consumer
+    Producer: ClassVar[type[ProducerT]] = Producer
 
 
 class EmbeddedTransport(Transport):
-    """For the embedded broker: fetches that do not wait."""
+    """For the embedded broker."""
 
-    Consumer = _PromptConsumer
+    Consumer = PromptConsumer
+    Producer = PlainProducer

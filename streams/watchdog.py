@@ -1,0 +1,143 @@
+"""Ends a worker that does no work while there is work: progress, not "process up"."""
+
+# Kafka cannot do it: the heartbeats go on from a thread of their own, whatever becomes of the loop that works.
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import faust
+from faust.tables.manager import TableManager
+
+from streams.leaving import Leave, leave
+from streams.transport import Consumer
+
+EVERY_S: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long each state may last, in seconds."""
+
+    # A broker may be away for 70 s and a group may need a minute to come together again.
+    outside_s: float = 150.0
+    # Without one more record recovered; the whole recovery may take as long as it makes progress.
+    recovery_s: float = 120.0
+    # Nothing processed while events wait in hand or more of them arrive in Kafka.
+    still_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One look at a worker. `processed` and `recovered` only grow while it works."""
+
+    at_s: float
+    member: bool
+    recovering: bool
+    recovered: int
+    processed: int
+    in_hand: int
+    lag: int
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The last look, and since when what it saw has been so."""
+
+    seen: Seen
+    outside_since_s: float | None = None
+    recovered_at_s: float | None = None
+    still_since_s: float | None = None
+    lag_when_still: int = 0
+
+
+def follow(before: Track | None, seen: Seen) -> Track:
+    """Take in one more look."""
+    last = before.seen if before else seen
+    outside = None if seen.member else _since(before.outside_since_s if before else None, seen)
+    recovered = _since(before.recovered_at_s if before else None, seen) if seen.recovering else None
+    if seen.recovered != last.recovered or not last.recovering:
+        recovered = seen.at_s if seen.recovering else None
+    # Work of a worker that has none, recovers or is outside is not overdue: these have limits of their own.
+    idle = seen.processed != last.processed or seen.recovering or not seen.member or not (seen.in_hand or seen.lag)
+    still = None if idle else _since(before.still_since_s if before else None, seen)
+    lag = before.lag_when_still if before and before.still_since_s is not None else seen.lag
+    return Track(seen, outside, recovered, still, lag)
+
+
+def trouble(track: Track, limits: Limits) -> str:
+    """Why this worker must end, or nothing."""
+    seen = track.seen
+    if _over(track.outside_since_s, limits.outside_s, seen):
+        return f"it has not been a member of its group for {limits.outside_s:g} s"
+    if _over(track.recovered_at_s, limits.recovery_s, seen):
+        return f"no record of its state was recovered for {limits.recovery_s:g} s"
+    if _over(track.still_since_s, limits.still_s, seen) and (seen.in_hand or seen.lag > track.lag_when_still):
+        return (
+            f"nothing was processed for {limits.still_s:g} s with {seen.in_hand} events in hand and {seen.lag} behind"
+        )
+    return ""
+
+
+class Watchdog:
+    """Looks at `app` once a second, from a thread of its own, from the start of its worker."""
+
+    def __init__(
+        self, app: faust.App, *, limits: Limits = Limits(), leave: Leave = leave, look: Callable[[], Seen] | None = None
+    ) -> None:
+        self._limits = limits
+        self._leave = leave
+        self._look = look or (lambda: look_at(app))
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self.watch, name="watchdog", daemon=True)
+        app.on_worker_init.connect(self._on_worker_init, weak=False)
+
+    def _on_worker_init(self, *_: object, **__: object) -> None:
+        if not self._thread.is_alive():  # Faust's command line prepares an app twice
+            self._thread.start()
+
+    def watch(self, *, every_s: float = EVERY_S) -> None:
+        """Look until there is trouble, and then end the process."""
+        track: Track | None = None
+        while not self._stopping.wait(every_s):
+            try:
+                track = follow(track, self._look())
+                why = trouble(track, self._limits)
+            except Exception as error:
+                # A watchdog that has died is a promise nobody keeps.
+                why = f"the watchdog cannot see: {type(error).__name__}: {error}"
+            if why:
+                self._leave(why)
+                return
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopping.set()
+
+
+def look_at(app: faust.App) -> Seen:
+    """What can be seen of `app` from another thread without asking its loop, which may not turn."""
+    consumer = app.consumer
+    tables = app.tables
+    if not isinstance(consumer, Consumer) or not isinstance(tables, TableManager):
+        raise TypeError("the watchdog knows only our own transport and Faust's own tables")
+    member = consumer.member()
+    return Seen(
+        at_s=time.monotonic(),
+        member=member,
+        recovering=member and bool(app.in_recovery or app.rebalancing),
+        recovered=sum(offset or 0 for offset in list(tables.recovery.active_offsets.values())),
+        processed=consumer.processed(),
+        in_hand=consumer.in_hand(),
+        lag=consumer.lag(),
+    )
+
+
+def _since(before_s: float | None, seen: Seen) -> float:
+    return seen.at_s if before_s is None else before_s
+
+
+def _over(since_s: float | None, limit_s: float, seen: Seen) -> bool:
+    return since_s is not None and seen.at_s - since_s > limit_s

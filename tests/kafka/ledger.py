@@ -1,0 +1,165 @@
+"""What was sent, what is in Kafka and in Redis afterwards, and a single-threaded fold of what was sent beside it."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Final
+
+import msgspec
+import redis
+from kafka import KafkaConsumer, TopicPartition
+
+from klankbord.events import Event, Waited, decode
+from klankbord.observation import Observation
+from klankbord.policy import Policy
+from klankbord.replay import replay
+from streams import wire
+
+Key = tuple[str, str]  # tenant and event id, or tenant and conversation id
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one run left: the input log and the observations as they lie in Kafka, the alerts as a reader got them."""
+
+    log: Sequence[Event]
+    observations: Sequence[Observation]
+    dead_letters: int
+    alerts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Everything that may not be, in the words of the fault matrix; all are empty or the run has failed."""
+
+    lost: frozenset[Key] = frozenset()
+    phantom: frozenset[Key] = frozenset()
+    conflict: frozenset[Key] = frozenset()
+    order: frozenset[Key] = frozenset()
+    state_mismatch: frozenset[Key] = frozenset()
+    alert_missing: frozenset[str] = frozenset()
+    alert_extra: frozenset[str] = frozenset()
+    alert_twice: frozenset[str] = frozenset()
+    dead_letters: int = 0
+    physical_dup: int = field(default=0, compare=False)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of each."""
+        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {name: value if isinstance(value, int) else len(value) for name, value in found.items()}
+
+
+def judge(sent: Sequence[Event], found: Found, policy: Policy) -> Verdict:
+    """Compare what was found with the fold of the log, after seeing that the log is what was sent."""
+    # The monitor itself writes to the log that a customer waits; all else must be what we sent, in our order.
+    ours = [event for event in found.log if not isinstance(event, Waited)]
+    expected = {_event(one): one for one in replay(found.log, policy) if not one.duplicate}
+    copies: dict[Key, list[Observation]] = {}
+    last: dict[Key, Observation] = {}
+    for one in found.observations:
+        copies.setdefault(_event(one), []).append(one)
+        last[_conversation(one)] = one
+    wanted = {f"{alert.alert_id}:{alert.state}" for one in expected.values() for alert in one.alerts}
+    final = {_conversation(one): one.conversation for one in expected.values()}
+    published = Counter(found.alerts)
+    return Verdict(
+        lost=frozenset(_event(one) for one in sent) - copies.keys() | expected.keys() - copies.keys(),
+        phantom=frozenset(copies.keys() - expected.keys()),
+        conflict=frozenset(
+            key for key, each in copies.items() if len(set(map(wire.encode, each))) > 1 or each[0] != expected.get(key)
+        ),
+        order=_out_of_order(sent, ours),
+        state_mismatch=frozenset(
+            key for key, state in final.items() if key not in last or last[key].conversation != state
+        ),
+        alert_missing=frozenset(wanted - published.keys()),
+        alert_extra=frozenset(published.keys() - wanted),
+        alert_twice=frozenset(alert for alert, times in published.items() if times > 1),
+        dead_letters=found.dead_letters,
+        physical_dup=len(found.observations) - len(copies),
+    )
+
+
+class AlertReader:
+    """Reads Redis' stream of alerts in a thread, from its beginning, as a page does: it keeps 10,000 and no more."""
+
+    def __init__(self, url: str) -> None:
+        self.alerts: Final[list[str]] = []
+        self._url = url
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="alerts", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Read no further."""
+        self._stopping.set()
+        self._thread.join(timeout=5)
+
+    def _read(self) -> None:
+        position = b"0"
+        with redis.Redis.from_url(self._url) as client:
+            while not self._stopping.is_set():
+                for _, entries in client.xread({wire.ALERTS: position}, block=200) or ():
+                    for identity, entry in entries:
+                        position = identity
+                        alert = msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage).alert
+                        self.alerts.append(f"{alert.alert_id}:{alert.state}")
+
+
+def read_back(bootstrap_servers: str, alerts: Sequence[str]) -> Found:
+    """Everything that lies in Kafka now."""
+    log = [decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic)]
+    observations = [wire.decode_record(value).observation for value in _values(bootstrap_servers, wire.OBSERVATIONS)]
+    return Found(log, observations, len(_values(bootstrap_servers, wire.DEAD_LETTERS)), tuple(alerts))
+
+
+def uncommitted(bootstrap_servers: str, group: str, topics: Iterable[str]) -> int:
+    """How many records of `topics` the group has not committed."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False)
+    try:
+        partitions = _partitions(consumer, topics)
+        ends = consumer.end_offsets(partitions)
+        return sum(end - (consumer.committed(partition) or 0) for partition, end in ends.items())
+    finally:
+        consumer.close()
+
+
+def _values(bootstrap_servers: str, topic: str) -> list[bytes]:
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None, enable_auto_commit=False)
+    try:
+        partitions = _partitions(consumer, [topic])
+        consumer.assign(partitions)
+        consumer.seek_to_beginning(*partitions)
+        ends: Mapping[TopicPartition, int] = consumer.end_offsets(partitions)
+        values = []
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for records in consumer.poll(timeout_ms=1000).values():
+                values += [record.value for record in records if record.value is not None]
+        return values
+    finally:
+        consumer.close()
+
+
+def _partitions(consumer: KafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:
+    return [TopicPartition(topic, number) for topic in topics for number in consumer.partitions_for_topic(topic)]
+
+
+def _out_of_order(sent: Sequence[Event], logged: Sequence[Event]) -> frozenset[Key]:
+    def by_conversation(events: Sequence[Event]) -> dict[Key, list[str]]:
+        found: dict[Key, list[str]] = {}
+        for event in events:
+            found.setdefault((event.tenant, event.conversation_id), []).append(event.event_id)
+        return found
+
+    ours, theirs = by_conversation(sent), by_conversation(logged)
+    return frozenset(key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key))
+
+
+def _event(one: Observation | Event) -> Key:
+    return one.tenant, one.event_id
+
+
+def _conversation(one: Observation) -> Key:
+    return one.tenant, one.conversation_id

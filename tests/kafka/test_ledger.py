@@ -1,0 +1,214 @@
+"""Workers are killed with SIGKILL at random points; afterwards nothing is lost, nothing counted twice."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from config.settings import HERE as CONFIG
+from config.settings import PREFIX, load_policy
+from klankbord.events import Event
+from klankbord.replay import replay
+from streams import embedded, topics, wire
+from streams.demo import PROCESSES, ROOT
+from streams.player import Line, Player, rounds
+from tests.e2e.waiting import until
+from tests.kafka.ledger import AlertReader, Found, Verdict, judge, read_back, uncommitted
+
+pytestmark = pytest.mark.kafka
+
+EVENTS: Final = int(os.environ.get("FAULTS_EVENTS") or 20_000)
+KILLS: Final = int(os.environ.get("FAULTS_KILLS") or 8)
+SEED: Final = int(os.environ.get("FAULTS_SEED") or 0) or random.SystemRandom().randrange(1, 1_000_000)
+PARTITIONS: Final = 4
+IN_FLIGHT: Final = 2_000  # enough to be caught with some in every stage
+PUBLISHED_S: Final = 120.0
+STOP_S: Final = 30.0
+WORKERS: Final = ("monitor", "publisher")
+
+
+@dataclass(slots=True)
+class Kill:
+    """One SIGKILL: planned for when `at` events were answered; `back_s` later the worker had done something again."""
+
+    at: int
+    victim: str
+    in_flight: int = 0
+    began: float = 0.0
+    settled: int = -1
+    back_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Workers:
+    """The monitor and the publisher as an operator starts them, and as nobody ends them."""
+
+    environment: dict[str, str]
+    directory: Path
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    ended: list[str] = field(default_factory=list)
+
+    def start(self, name: str) -> None:
+        command = (sys.executable, *PROCESSES[name])
+        log = self.directory / f"{name}.log"
+        self.running[name] = embedded.child(command, env=self.environment, log=log, cwd=ROOT)
+
+    def kill(self, name: str) -> None:
+        self.running[name].send_signal(signal.SIGKILL)
+        self.running[name].wait()
+        self.start(name)
+
+    def look_after(self) -> None:
+        """Start again whoever ended by itself, as an orchestrator does."""
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                self.ended.append(f"{name}: {process.returncode}")
+                self.start(name)
+
+
+@pytest.fixture
+def workers(kafka_broker: str, redis_url: str, tmp_path: Path) -> Iterator[Workers]:
+    topics.create(kafka_broker, topics.plan(partitions=PARTITIONS, replication_factor=1))
+    ports = {name: str(port) for name, port in zip(WORKERS, embedded.free_ports(), strict=False)}
+    ours = {
+        "BROKER": kafka_broker,
+        "BROKER_KIND": "kafka",
+        "REDIS_URL": redis_url,
+        "PARTITIONS": str(PARTITIONS),
+        "DATA_DIR": str(tmp_path),
+        "INSTANCE": "0",  # a static member: who comes back within the session timeout need not wait for it
+        **{f"{name.upper()}_PORT": port for name, port in ports.items()},
+    }
+    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    workers = Workers({**others, **{PREFIX + name: value for name, value in ours.items()}}, tmp_path)
+    for name in WORKERS:
+        workers.start(name)
+    yield workers
+    embedded.stop(workers.running.values(), patience_s=STOP_S)
+
+
+def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
+    kafka_broker: str, redis_url: str, workers: Workers
+) -> None:
+    sys.stdout.write(f"\nledger: seed {SEED}, {EVENTS} events, {KILLS} kills\n")  # first, in case this run is cut short
+    lines = played(EVENTS)
+    sent = [line.event for line in lines if line.event is not None]
+    kills = schedule(SEED, KILLS, len(lines))
+    reader = AlertReader(redis_url)
+    began = time.monotonic()
+
+    with Player(kafka_broker, in_flight=IN_FLIGHT) as player:
+        account = player.account
+        waiting = list(kills)
+        recovering: list[Kill] = []
+
+        def watch() -> None:
+            workers.look_after()
+            now = time.monotonic()
+            for kill in list(recovering):
+                done = account.answered if kill.victim == "monitor" else len(reader.alerts)
+                if now - kill.began < 0.5:  # what was written before the kill is still being read
+                    kill.settled = done
+                elif done > kill.settled:
+                    kill.back_s = now - kill.began
+                    recovering.remove(kill)
+            if waiting and account.answered >= waiting[0].at:
+                kill = waiting.pop(0)
+                kill.began, kill.in_flight = now, len(account.expected) - account.answered
+                workers.kill(kill.victim)
+                recovering[:] = [other for other in recovering if other.victim != kill.victim] + [kill]
+
+        player.play(lines, shift_s=0.0, speed=None, watch=watch)
+        player.settle(watch)
+        played_s = time.monotonic() - began
+
+        def committed() -> bool:
+            watch()
+            return behind(kafka_broker) == 0
+
+        try:
+            until(committed, within_s=PUBLISHED_S, what="both groups have committed all there is")
+        finally:
+            reader.stop()
+        verdict = judge(sent, read_back(kafka_broker, reader.alerts), load_policy(CONFIG / "policy.toml"))
+    report(verdict, kills, workers, events=len(sent), alerts=len(reader.alerts), played_s=played_s)
+
+    assert verdict == Verdict()
+    assert not waiting
+    assert not workers.ended
+    assert all(kill.in_flight > 0 for kill in kills if kill.victim == "monitor"), "a void run: nothing was in flight"
+
+
+def played(events: int) -> list[Line]:
+    """The bundled conversations, round after round, until there are `events`."""
+    lines: list[Line] = []
+    for round_ in rounds():
+        lines += round_
+        if len(lines) >= events:
+            break
+    return lines
+
+
+def schedule(seed: int, kills: int, events: int) -> list[Kill]:
+    """Kills between a twentieth and four fifths of the way, so that each has work before and behind it."""
+    chance = random.Random(seed)
+    points = sorted(chance.randrange(events // 20, events * 4 // 5) for _ in range(kills))
+    return [Kill(at, chance.choice(WORKERS)) for at in points]
+
+
+def behind(bootstrap_servers: str) -> int:
+    """What the two groups have not committed yet."""
+    return uncommitted(bootstrap_servers, "klankbord-monitor", wire.INPUTS) + uncommitted(
+        bootstrap_servers, "klankbord-publisher", [wire.OBSERVATIONS]
+    )
+
+
+def report(
+    verdict: Verdict, kills: Sequence[Kill], workers: Workers, *, events: int, alerts: int, played_s: float
+) -> None:
+    back = {name: sorted(kill.back_s for kill in kills if kill.victim == name and kill.back_s) for name in WORKERS}
+    sys.stdout.write(
+        "\n".join(
+            [
+                "",
+                f"ledger, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, seed {SEED}: {events} events, {alerts} alerts, "
+                f"{len(kills)} SIGKILLs, {played_s:.0f} s",
+                *(f"  {name}: {count}" for name, count in verdict.counts.items()),
+                *(f"  {name} back after: {' '.join(f'{s:.1f}' for s in times)} s" for name, times in back.items()),
+                f"  kills: {' '.join(f'{kill.victim}@{kill.at}({kill.in_flight})' for kill in kills)}",
+                f"  ended by themselves: {workers.ended or 'none'}",
+                "",
+            ]
+        )
+    )
+
+
+def test_a_schedule_repeats_from_its_seed() -> None:
+    assert schedule(7, 5, 1000) == schedule(7, 5, 1000)
+
+
+def test_the_ledger_sees_each_kind_of_fault() -> None:
+    policy = load_policy(CONFIG / "policy.toml")
+    sent: list[Event] = [line.event for line in next(rounds()) if line.event is not None]
+    right = list(replay(sent, policy))
+    alerts = [f"{alert.alert_id}:{alert.state}" for one in right for alert in one.alerts]
+
+    assert judge(sent, Found(sent, right, 0, alerts), policy) == Verdict()
+    assert judge(sent, Found(sent, [*right, right[-1]], 0, alerts), policy).physical_dup == 1
+    assert judge(sent, Found(sent, right[:-1], 0, alerts), policy).lost
+    assert judge(sent, Found(sent, right[:-1], 0, alerts), policy).state_mismatch
+    assert judge(sent[:-1], Found(sent[:-1], right, 0, alerts), policy).phantom
+    assert judge(sent, Found([*sent[1:], sent[0]], right, 0, alerts), policy).order
+    assert judge(sent, Found(sent, right, 0, alerts[1:]), policy).alert_missing
+    assert judge(sent, Found(sent, right, 0, [*alerts, "another"]), policy).alert_extra
+    assert judge(sent, Found(sent, right, 0, [*alerts, alerts[0]]), policy).alert_twice
+    assert judge(sent, Found(sent, right, 1, alerts), policy).dead_letters

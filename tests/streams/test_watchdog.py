@@ -1,0 +1,131 @@
+"""A worker that does no work while there is work ends within a bounded time; one that works, or has none, does not."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import faust
+import pytest
+
+from config.settings import Settings
+from streams.app import create_monitor
+from streams.demo import ROOT
+from streams.watchdog import Limits, Seen, Track, Watchdog, follow, look_at, trouble
+
+LIMITS = Limits(outside_s=150.0, recovery_s=60.0, still_s=60.0)
+WORKS = Seen(at_s=0.0, member=True, recovering=False, recovered=0, processed=0, in_hand=0, lag=0)
+
+
+def watched(*looks: Seen) -> str:
+    track: Track | None = None
+    for seen in looks:
+        track = follow(track, seen)
+        why = trouble(track, LIMITS)
+        if why:
+            return f"{seen.at_s:g}: {why}"
+    return ""
+
+
+def every_second(seconds: int, **changes: int | bool) -> list[Seen]:
+    """Looks of `seconds` in which nothing changes; a value of `growing` names what grows by one a second."""
+    return [replace(WORKS, at_s=float(second), **changes) for second in range(seconds)]  # type: ignore[arg-type]
+
+
+def test_a_worker_without_work_may_stay() -> None:
+    assert watched(*every_second(100_000)) == ""
+
+
+def test_a_worker_that_works_off_a_growing_lag_may_stay() -> None:
+    looks = (replace(WORKS, at_s=float(s), processed=s // 50, in_hand=9, lag=s) for s in range(10_000))
+
+    assert watched(*looks) == ""
+
+
+def test_events_in_hand_and_none_processed() -> None:
+    assert watched(*every_second(100, in_hand=3)).startswith("61: nothing was processed for 60 s with 3 events in hand")
+
+
+def test_nothing_processed_while_more_arrives() -> None:
+    looks = (replace(WORKS, at_s=float(s), lag=5 + s) for s in range(100))
+
+    assert watched(*looks).startswith("61: nothing was processed")
+
+
+def test_a_lag_that_stands_still_is_a_broker_that_is_away() -> None:
+    assert watched(*every_second(1000, lag=5)) == ""
+
+
+def test_out_of_the_group() -> None:
+    assert watched(*every_second(200, member=False)) == "151: it has not been a member of its group for 150 s"
+
+
+def test_back_in_the_group_in_time() -> None:
+    away = [replace(WORKS, at_s=float(s), member=False) for s in range(140)]
+    back = [replace(WORKS, at_s=float(s)) for s in range(140, 150)]
+    again = [replace(WORKS, at_s=float(s), member=False) for s in range(150, 290)]
+
+    assert watched(*away, *back, *again) == ""
+
+
+def test_recovery_without_one_more_record() -> None:
+    assert watched(*every_second(100, recovering=True)) == "61: no record of its state was recovered for 60 s"
+
+
+def test_a_long_recovery_that_goes_on_may_take_its_time() -> None:
+    looks = (replace(WORKS, at_s=float(s), recovering=True, recovered=s // 50, lag=s) for s in range(5_000))
+
+    assert watched(*looks) == ""
+
+
+def test_each_recovery_has_its_own_time() -> None:
+    looks = (replace(WORKS, at_s=float(s), recovering=s % 50 != 0) for s in range(5_000))
+
+    assert watched(*looks) == ""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> faust.App:
+    settings = {"broker": "127.0.0.1:1", "redis_url": "redis://127.0.0.1:1/0", "data_dir": tmp_path}
+    return create_monitor(Settings.model_validate(settings))
+
+
+def test_it_ends_the_process_once_and_says_why(app: faust.App) -> None:
+    looks: Iterator[Seen] = (replace(WORKS, at_s=float(s), in_hand=1) for s in count())
+    left: list[str] = []
+
+    Watchdog(app, limits=LIMITS, leave=left.append, look=lambda: next(looks)).watch(every_s=0.0)
+
+    assert left == ["nothing was processed for 60 s with 1 events in hand and 0 behind"]
+
+
+def test_a_watchdog_that_cannot_see_ends_the_process(app: faust.App) -> None:
+    def blind() -> Seen:
+        raise RuntimeError("dark")
+
+    left: list[str] = []
+
+    Watchdog(app, leave=left.append, look=blind).watch(every_s=0.0)
+
+    assert left == ["the watchdog cannot see: RuntimeError: dark"]
+
+
+async def test_before_its_start_a_worker_is_no_member(app: faust.App) -> None:
+    seen = look_at(app)
+    app.consumer._thread.thread_loop.close()  # type: ignore[attr-defined]
+
+    assert not seen.member
+    assert not seen.recovering
+
+
+def test_who_leaves_says_why_and_cleans_nothing_up() -> None:
+    program = "import atexit; from streams.leaving import leave; atexit.register(print, 'clean'); leave('no reason')"
+
+    left = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    assert left.returncode == os.EX_SOFTWARE
+    assert "no reason" in left.stdout + left.stderr
+    assert "clean" not in left.stdout
