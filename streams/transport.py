@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Final
 
 import aiokafka
+from aiokafka.protocol.commit import OffsetCommitRequest
 from faust.exceptions import ProducerSendError
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.producer import ProducerBuffer
@@ -23,6 +24,13 @@ from streams.leaving import Leave, leave
 # Kafka answers a fetch when there is something; the embedded broker only looks again after half of the wait,
 # and Faust fixes the wait at 1,500 ms. Measured: median latency 408 ms with that, 3 ms with this.
 FETCH_WAIT_MS: Final = 20
+
+
+def is_member(consumer: aiokafka.AIOKafkaConsumer | None) -> bool:
+    """Whether a group knows this consumer; the embedded broker counts generations from 0, Apache Kafka from 1."""
+    if consumer is None or consumer._coordinator is None:
+        return False
+    return bool(consumer._coordinator.generation != OffsetCommitRequest.DEFAULT_GENERATION_ID)
 
 
 class Thread(driver.AIOKafkaConsumerThread):
@@ -85,8 +93,7 @@ class Consumer(driver.Consumer):
 
     def member(self) -> bool:
         """Whether the group knows this process."""
-        consumer = self._thread._consumer
-        return consumer is not None and consumer._coordinator is not None and consumer._coordinator.generation > 0
+        return is_member(self._thread._consumer)
 
     def lag(self) -> int:
         """How many records of the inputs lie in Kafka and were not handed out, as far as Kafka has told us."""
