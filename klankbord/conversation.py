@@ -108,6 +108,8 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     waiting_since: Seconds | None = None
     wait_counted_s: float = 0.0
     held_since: Seconds | None = None
+    # Whether the last answer was a dead end: thanks for it confirm nothing.
+    refused: bool = False
     customer_said: tuple[tuple[int, ...], ...] = ()
     agent_asked: tuple[tuple[int, ...], ...] = ()
 

@@ -31,7 +31,7 @@ from klankbord.language import odds
 from klankbord.policy import Policy
 from klankbord.signals import Words
 
-_ANSWERS: Final = (Role.AGENT, Role.BOT)
+ANSWERS: Final = (Role.AGENT, Role.BOT)
 
 
 def is_duplicate(conversation: Conversation, event: Event) -> bool:
@@ -115,7 +115,7 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
             waiting_since=at if conversation.waiting_since is None else conversation.waiting_since,
             customer_said=_remembered(conversation.customer_said, () if words is None else words.fingerprint),
         )
-    if event.role not in _ANSWERS:
+    if event.role not in ANSWERS:
         return conversation
     asked = () if words is None else fingerprint(question(words.normal))
     return replace(

@@ -31,6 +31,7 @@ from klankbord.suggestions import SUGGESTIONS
 
 SCHEMA: Final = 1
 _QUOTE_MARGIN_CHARS: Final = 20
+_CONFIRMING: Final = ("gratitude", "relief", "joy")
 
 
 class Observation(Struct, frozen=True, omit_defaults=True):
@@ -159,10 +160,12 @@ def _scored(
     if by_customer:
         emotions = scoring.faded_emotions(emotions, turn, policy)
         valence = scoring.faded_valence(valence, scoring.turn_valence(found), policy)
-    confirmed = max(turn.get("gratitude", 0.0), turn.get("relief", 0.0)) >= 0.5
+    released = 1.0
+    if any(turn.get(feeling, 0.0) >= 0.5 for feeling in _CONFIRMING):
+        released = policy.dead_end_thanked if conversation.refused else policy.dead_end_released
     # A notice of the system is nobody's turn: "you are third in line" must not make a wait forgotten.
     turn_taken = words is not None and words.role is not Role.SYSTEM
-    drivers = scoring.faded_drivers(conversation.drivers, signals, policy, turn=turn_taken, confirmed=confirmed)
+    drivers = scoring.faded_drivers(conversation.drivers, signals, policy, turn=turn_taken, released=released)
     now = scoring.effort_parts(drivers, policy)
     hardest = max(conversation.hardest, now, key=lambda parts: sum(parts.values()))
     effort, parts = scoring.lasting_effort(now, hardest, policy)
@@ -174,6 +177,7 @@ def _scored(
         hardest={driver: round(part, 4) for driver, part in hardest.items()},
         effort=effort,
         escalation=scoring.escalation(emotions, drivers, effort),
+        refused=_refused(signals) if words is not None and words.role in facts.ANSWERS else conversation.refused,
         evidence=_evidence(conversation, event, signals),
     )
     if words is None and effort == conversation.effort:
@@ -182,6 +186,10 @@ def _scored(
     after_s = max(0, int(event.at_s - (scored.started_at or event.at_s)))
     point = Point(after_s, round(valence, 2), round(effort, 2))
     return replace(scored, timeline=(*scored.timeline, point)[-KEEP_POINTS:]), parts
+
+
+def _refused(signals: Sequence[Signal]) -> bool:
+    return any(signal.kind == "dead_end" and signal.strength >= 0.5 for signal in signals)
 
 
 def _evidence(conversation: Conversation, event: Event, signals: Sequence[Signal]) -> tuple[Evidence, ...]:

@@ -154,6 +154,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     effort_now: Share = 0.6
     # A dead end weighs half once the customer confirms or thanks.
     dead_end_released: Share = 0.5
+    # "Thanks anyway", said to the refusal itself, is mostly courtesy: the dead end keeps this share.
+    dead_end_thanked: Share = 0.85
     drivers: dict[str, Driver] = field(default_factory=lambda: DRIVERS)
     # A detector that is new and not yet weighed counts like the middle of the others.
     other_driver: Driver = Driver(0.5, 3)

@@ -72,14 +72,17 @@ def abuse(signals: Iterable[Signal]) -> float:
 
 
 def faded_drivers(
-    before: Mapping[str, float], signals: Iterable[Signal], policy: Policy, *, turn: bool, confirmed: bool
+    before: Mapping[str, float], signals: Iterable[Signal], policy: Policy, *, turn: bool, released: float = 1.0
 ) -> dict[str, float]:
-    """The memory of each effort driver after an event: it fades at turns, grows by a signal, is full at its cap."""
+    """The memory of each effort driver after an event: it fades at turns, grows by a signal, is full at its cap.
+
+    `released` is the share of a dead end that is left where the customer confirms or thanks.
+    """
     keep = policy.effort_fade if turn else 1.0
     # Floats throughout: an integer from a policy would come back from JSON as another value, and other bytes.
     after = {kind: float(count * keep) for kind, count in before.items()}
-    if confirmed and "dead_end" in after:
-        after["dead_end"] *= policy.dead_end_released
+    if "dead_end" in after:
+        after["dead_end"] *= released
     for signal in signals:
         if signal.dimension is Dimension.EFFORT:
             full = float(driver(policy, signal.kind).cap)

@@ -29,6 +29,67 @@ _NL_DONE: Final = (
 )
 _EN_DONE: Final = ("sent", "provided", "answered", "entered", "given", "gave", "told", "said", "filled", "shown")
 
+# "Is there anything else?" and "shall I go on?" ask for nothing that was given: twice is courtesy, not work.
+OFFERS: Final = Phrases(
+    nl=dict.fromkeys(
+        (
+            *(
+                "nog iets anders",
+                "anders nog iets",
+                "verder nog iets",
+                "nog iets voor",
+                "nog iets doen",
+                "nog andere vragen",
+            ),
+            *(
+                "verder helpen",
+                "anders helpen",
+                "nog ergens mee",
+                "anders mee helpen",
+                "nog vragen",
+                "waarmee kan ik",
+                "kan ik u helpen",
+                "kan ik je helpen",
+                "hiermee geholpen",
+            ),
+            *(
+                "wilt u",
+                "wil je",
+                "wil u",
+                "zal ik",
+                "zullen we",
+                "moet ik",
+                "kan ik verder",
+                "mag ik verder",
+                "hebt u liever",
+            ),
+        ),
+        1.0,
+    ),
+    en=dict.fromkeys(
+        (
+            *(
+                "anything else",
+                "something else i can",
+                "any other questions",
+                "any more questions",
+                "further questions",
+            ),
+            *("any other requests", "else i can help", "how can i help", "how may i help", "can i help you"),
+            *(
+                "would you like",
+                "can i proceed",
+                "shall i",
+                "should i",
+                "shall we",
+                "do you want me",
+                "would you prefer",
+            ),
+        ),
+        1.0,
+    ),
+)
+
 # Weaker than the question itself: it mostly comes right after it, about the same thing.
 PHRASES: Final = Phrases(
     nl={
@@ -88,8 +149,9 @@ def find(turn: Turn) -> Finding | None:
 
 
 def _asked_again(words: Words, turn: Turn) -> Finding | None:
-    asked = fingerprint(question(words.normal))
-    if len(asked) < MIN_WORDS:
+    asking = question(words.normal)
+    asked = fingerprint(asking)
+    if len(asked) < MIN_WORDS or OFFERS.best(asking, words.language) is not None:
         return None
     alike = likeness(asked, turn.conversation.agent_asked)
     if alike < turn.policy.reasked_likeness:

@@ -396,3 +396,12 @@ def test_the_same_story_scores_alike_in_dutch_and_english(story: list[tuple[Role
 
     assert abs(dutch_effort - english_effort) < 0.6
     assert dutch_alerts == english_alerts
+
+
+def test_thanks_for_a_refusal_are_mostly_courtesy() -> None:
+    story = (said("Kan het vandaag nog?"), said("Dat is helaas niet mogelijk.", AGENT, 10, 2))
+
+    refused, thanked = observed(*story, said("Oké, toch hartelijk bedankt voor de moeite", CUSTOMER, 20, 3))[1:]
+
+    faded = refused.conversation.drivers["dead_end"] * POLICY.effort_fade * POLICY.dead_end_thanked
+    assert thanked.conversation.drivers["dead_end"] == pytest.approx(faded, abs=1e-3)

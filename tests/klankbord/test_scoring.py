@@ -131,8 +131,8 @@ def test_abuse_is_either_said_outright_or_heard() -> None:
 
 
 def test_a_driver_fades_at_turns_only() -> None:
-    turn = faded_drivers({"transfer": 1.0}, [], POLICY, turn=True, confirmed=False)
-    in_between = faded_drivers({"transfer": 1.0}, [], POLICY, turn=False, confirmed=False)
+    turn = faded_drivers({"transfer": 1.0}, [], POLICY, turn=True)
+    in_between = faded_drivers({"transfer": 1.0}, [], POLICY, turn=False)
 
     assert turn == {"transfer": 0.75}
     assert in_between == {"transfer": 1.0}
@@ -142,7 +142,7 @@ def test_a_driver_fades_at_turns_only() -> None:
 def test_a_driver_is_full_at_its_cap(driver: str) -> None:
     memory: dict[str, float] = {}
     for _ in range(20):
-        memory = faded_drivers(memory, [effort(driver)], POLICY, turn=False, confirmed=False)
+        memory = faded_drivers(memory, [effort(driver)], POLICY, turn=False)
 
     assert memory == {driver: POLICY.drivers[driver].cap}
 
@@ -164,7 +164,7 @@ def test_the_parts_add_up_to_the_effort(now: dict[str, float], hardest: dict[str
 @given(st.lists(efforts, max_size=12), efforts)
 def test_one_more_effort_signal_never_lowers_effort(signals: list[Signal], one_more: Signal) -> None:
     def scored(found: list[Signal]) -> float:
-        memory = faded_drivers({}, found, POLICY, turn=True, confirmed=False)
+        memory = faded_drivers({}, found, POLICY, turn=True)
         now = effort_parts(memory, POLICY)
         return lasting_effort(now, now, POLICY)[0]
 

@@ -51,3 +51,16 @@ def test_a_customer_says_that_it_was_asked_before(text: str, language: Language)
 
     assert finding is not None
     assert 0.4 <= finding.strength < 1.0
+
+
+@pytest.mark.parametrize(
+    ("offer", "language"),
+    [
+        pytest.param("Is there anything else I can help you with today?", "en", id="closing"),
+        pytest.param("Turn left at the church. Can I proceed or do you require more detail?", "en", id="going on"),
+        pytest.param("Kan ik u verder nog met iets anders helpen vandaag?", "nl", id="closing in Dutch"),
+        pytest.param("Zal ik de bestelling voor u bevestigen?", "nl", id="an offer"),
+    ],
+)
+def test_an_offer_made_twice_asks_for_nothing_that_was_given(offer: str, language: Language) -> None:
+    assert find(turn(offer, Role.AGENT, language=language, conversation=having_asked(offer))) is None
