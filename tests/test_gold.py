@@ -91,12 +91,15 @@ def test_every_hard_conversation_alerts_somewhere() -> None:
     assert [gold.name for gold in _GOLD if gold.kind == "hard" and gold.alert_id is None] == []
 
 
-def test_there_are_sixty_dutch_and_forty_english_conversations_halved_over_train_and_dev() -> None:
+def test_there_are_sixty_dutch_and_forty_english_conversations_at_least_half_of_them_train() -> None:
     counts = Counter((gold.language, gold.split) for gold in _GOLD)
     assert counts["nl", "train"] + counts["nl", "dev"] >= 60
     assert counts["en", "train"] + counts["en", "dev"] >= 40
+    # More may be written to learn from; what is measured on stays.
+    assert counts["nl", "dev"] >= 30
+    assert counts["en", "dev"] >= 20
     for language in ("nl", "en"):
-        assert abs(counts[language, "train"] - counts[language, "dev"]) <= 2
+        assert counts[language, "train"] >= counts[language, "dev"]
 
 
 @pytest.mark.parametrize("split", ["train", "dev"])
@@ -104,7 +107,7 @@ def test_there_are_sixty_dutch_and_forty_english_conversations_halved_over_train
 def test_a_third_is_calm_and_a_third_or_more_is_hard(split: str, language: str) -> None:
     kinds = Counter(gold.kind for gold in _GOLD if (gold.split, gold.language) == (split, language))
     assert 0.3 <= kinds["calm"] / kinds.total() <= 0.45
-    assert kinds["hard"] / kinds.total() >= 0.35
+    assert kinds["hard"] / kinds.total() >= 0.33
 
 
 def test_every_level_of_dissatisfaction_and_effort_and_every_emotion_is_used_in_both_splits() -> None:

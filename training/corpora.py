@@ -5,10 +5,28 @@ import html
 import json
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
+from klankbord.events import Language
 from klankbord.phrases import clean, normal
+from klankbord.policy import EMOTIONS
+from training.own_lines import TOLD, OwnLine, WorkLine, read_own, read_work
+
+# What is heard in a line: each emotion, what our scores need beside them, and whether there is feeling in it at all.
+HEARD: Final = (
+    "frustration", "anger", "anxiety", "confusion", "disappointment", "sadness", "relief", "joy", "gratitude",
+    "dissatisfaction", "abuse", "feeling", "valence",
+)  # fmt: skip
+# What is told in it; only our own lines say so.
+NEEDS: Final = (
+    "leaving", "bereavement", "illness", "debt", "cannot_pay", "low_literacy", "language_barrier", "threat_self",
+    "threat_other",
+)  # fmt: skip
+HEADS: Final = (*HEARD, *TOLD, *NEEDS)
 
 # Only sets whose licence allows weights to be shipped. What may be measured but not taught is not read here.
 LICENCES: Final = {
@@ -20,7 +38,9 @@ LICENCES: Final = {
     "convabuse": "CC BY 4.0",
     "hatecheck-nl": "CC BY 4.0 (texts only, no label)",
     "lexicons-nl": "MIT (memolon: a word table, to make Dutch lines of English ones)",
-    "klankbord": "Apache-2.0 (recordings, phrases, word values and template lines of our own)",
+    "multidogo": "CDLA-Permissive-1.0 (customers' lines, labelled by the teacher)",
+    "star": "MIT (lines of both sides, labelled by the teacher)",
+    "klankbord": "Apache-2.0 (labelled lines, recordings, phrases, word values and template lines of our own)",
 }
 _EMOTIONS: Final[dict[str, frozenset[str]]] = {
     "frustration": frozenset({"annoyance", "disapproval", "disgust"}),
@@ -52,6 +72,10 @@ _XED: Final[dict[str, frozenset[int]]] = {
 }
 _XED_NEGATIVE: Final = frozenset({1, 3, 4, 6})
 _XED_POSITIVE: Final = frozenset({5, 8})
+_GOOD: Final = frozenset({"joy", "gratitude", "relief"})
+_BAD: Final = frozenset({"frustration", "anger", "anxiety", "disappointment", "sadness"})
+DISSATISFIED_FROM: Final = 2  # of 0..3: the customer would complain if asked
+SERVICE_LINES: Final = 14_000
 _MASK: Final = re.compile(r"\[[A-Z]+\]|@\w+|https?://\S+")
 
 
@@ -62,6 +86,11 @@ class Line:
     set: str
     text: str
     labels: dict[str, float]
+
+
+def targets(lines: list[Line]) -> np.ndarray:
+    """Lines x heads; nan where the set does not judge the head."""
+    return np.array([[line.labels.get(head, np.nan) for head in HEADS] for line in lines])
 
 
 def as_said(text: str) -> str:
@@ -153,3 +182,61 @@ def word_table(data: Path) -> dict[str, str]:
     """English words and the Dutch for them."""
     with gzip.open(data / "lexicons-nl/memolon-en-nl.json.gz", "rt", encoding="utf-8") as file:
         return {english: str(dutch).lower() for english, dutch in json.load(file).items() if dutch}
+
+
+def own(language: Language | None = None, *, dev: bool) -> list[Line]:
+    """The lines that we wrote: those to learn from, or those kept to choose and to measure by."""
+    lines = [
+        *(
+            Line("klankbord", as_said(line.text), _heard(line))
+            for line in read_own()
+            if _wanted(line, language, dev=dev)
+        ),
+        *(
+            Line("klankbord", as_said(line.text), {mark: float(mark in line.marks) for mark in TOLD})
+            for line in read_work()
+            if line.role == "customer" and _wanted(line, language, dev=dev)
+        ),
+    ]
+    return [line for line in lines if line.text]
+
+
+def _wanted(line: OwnLine | WorkLine, language: Language | None, *, dev: bool) -> bool:
+    return line.is_dev == dev and language in (None, line.language)
+
+
+def _heard(line: OwnLine) -> dict[str, float]:
+    told = {emotion: float(emotion in line.emotions) for emotion in EMOTIONS}
+    good = bool(_GOOD & line.emotions.keys())
+    bad = line.dissatisfied >= DISSATISFIED_FROM or bool(_BAD & line.emotions.keys())
+    if good != bad:
+        told["valence"] = float(bad)
+    told["dissatisfaction"] = float(line.dissatisfied >= DISSATISFIED_FROM)
+    told["feeling"] = float(bool(line.emotions) or line.dissatisfied > 0)
+    told["abuse"] = float("abuse" in line.marks)
+    told |= {need: float(need in line.marks) for need in NEEDS}
+    if not line.dissatisfied and not line.emotions:
+        # Whoever is at ease and only asks has no work behind them worth telling.
+        told |= dict.fromkeys(TOLD, 0.0)
+    return told
+
+
+def service_texts(data: Path) -> list[str]:
+    """What customers say in English service conversations, without labels."""
+    said = [row["text"] for row in read(data, "multidogo/multidogo", "train")]
+    said += [
+        turn["text"] for row in read(data, "star/star", "train") for turn in row["turns"] if turn["role"] == "customer"
+    ]
+    return _sample(said, SERVICE_LINES)
+
+
+def answer_texts(data: Path) -> list[str]:
+    """What the other side says in them, without labels."""
+    turns = (turn for row in read(data, "star/star", "train") for turn in row["turns"])
+    return _sample([turn["text"] for turn in turns if turn["role"] == "agent"], SERVICE_LINES // 2)
+
+
+def _sample(said: list[str], count: int) -> list[str]:
+    """The same lines every time, whatever their order: those whose hashes are lowest."""
+    texts = sorted({text for line in said if (text := as_said(line))}, key=lambda text: sha256(text.encode()).digest())
+    return sorted(texts[:count])

@@ -18,9 +18,9 @@ from klankbord.events import Utterance
 from klankbord.models.features import tokens
 from klankbord.phrases import Phrases, clean, normal
 from klankbord.polarity import polarity
-from training.corpora import Line, as_said, dutch_texts, read, word_table
-from training.english import HEADS
-from training.linear import ABUSIVE_LINES, Dictionary, at_rate, auc, dictionary, features, platt
+from training.corpora import HEADS, as_said, dutch_texts, own, read, targets, word_table
+from training.english import DIRECT_SHARES, STUDENT_SHARES, calibrated, direct
+from training.linear import Dictionary, auc, dictionary, features
 from training.lines_nl import as_dutch, written
 from training.teacher import Teacher, encoded
 
@@ -63,13 +63,23 @@ def own_texts() -> Iterator[str]:
             yield line.split("\t")[0].replace("niet+", "niet ")
 
 
-def fit(data: Path, train: Mapping[str, list[Line]], rows: Mapping[str, np.ndarray], teacher: Teacher) -> Dutch:
-    """Label Dutch lines by the teacher, fit the student to its log-odds, calibrate on lines it has not seen."""
+def fit(
+    data: Path, english: Mapping[str, list[str]], rows: Mapping[str, np.ndarray], teacher: Teacher, of_service: Teacher
+) -> Dutch:
+    """Label Dutch lines by both teachers, fit the student to their log-odds, calibrate on lines it has not seen.
+
+    `english` and `rows`: the English lines to turn into Dutch word by word, and what the encoder makes of them.
+    """
     table = word_table(data)
     texts: list[str] = []
     soft: list[np.ndarray] = []
     weight: list[float] = []
     lines: dict[str, int] = {}
+
+    def taught(encoded_rows: np.ndarray) -> np.ndarray:
+        return np.asarray(
+            teacher.logits(encoded_rows) + STUDENT_SHARES * np.clip(of_service.logits(encoded_rows), -6, 6)
+        )
 
     def add(name: str, said: list[str], logits: np.ndarray, share: float) -> None:
         texts.extend(said)
@@ -78,20 +88,23 @@ def fit(data: Path, train: Mapping[str, list[Line]], rows: Mapping[str, np.ndarr
         lines[name] = len(said)
 
     for name, said in (*dutch_texts(data, "train").items(), ("klankbord", sorted(set(own_texts())))):
-        add(name, said, teacher.logits(encoded(said)), 1.0)
+        add(name, said, taught(encoded(said)), 1.0)
+    labelled = own("nl", dev=False)
+    said = [line.text for line in labelled]
+    add("klankbord, labelled", said, _corrected(taught(encoded(said)), targets(labelled)), 3.0)
     ours = sorted(dict(written()).items())
-    logits = teacher.logits(encoded([text for text, _ in ours]))
+    logits = taught(encoded([text for text, _ in ours]))
     for at, (_, told) in enumerate(ours):
         for head, label in told.items():
             place = HEADS.index(head)
             logits[at, place] = max(logits[at, place], _SURE) if label else min(logits[at, place], -_SURE)
     add("klankbord, written", [text for text, _ in ours], logits, 2.0)
-    for name in ("goemotions", "xed", "vader-gt"):
-        turned = [as_dutch([token.text for token in tokens(line.text)], table) for line in train[name]]
+    for name in sorted(english):
+        turned = [as_dutch([token.text for token in tokens(line)], table) for line in english[name]]
         kept = [at for at, (_, known) in enumerate(turned) if known >= _KNOWN_FROM]
-        add(f"{name}, word by word", [turned[at][0] for at in kept], teacher.logits(rows[name][kept]), _CROOKED)
+        add(f"{name}, word by word", [turned[at][0] for at in kept], taught(rows[name][kept]), _CROOKED)
 
-    wanted = np.clip(np.vstack(soft), -6, 6)
+    wanted = np.clip(np.vstack(soft), -9, 9)
     counted = [features(text) for text in texts]
     share = np.array(weight)
     straight = np.flatnonzero(share > _CROOKED)
@@ -99,7 +112,8 @@ def fit(data: Path, train: Mapping[str, list[Line]], rows: Mapping[str, np.ndarr
     words = dictionary(
         [
             ([counted[at] for at in straight], halves[straight], int(FEATURES * 0.6)),
-            (counted, halves, int(FEATURES * 0.6)),
+            (counted, halves, int(FEATURES * 0.5)),
+            ([features(line.text) for line in labelled], targets(labelled), int(FEATURES * 0.3)),
         ]
     )
     matrix = words.rows(counted)
@@ -107,7 +121,10 @@ def fit(data: Path, train: Mapping[str, list[Line]], rows: Mapping[str, np.ndarr
     fitted.fit(matrix, wanted, sample_weight=share)
     weights, bias = fitted.coef_.T.copy(), fitted.intercept_.copy()
     at = HEADS.index("abuse")
-    weights[:, at], bias[at] = _abuse(data, words)
+    of_hate, start = _abuse(data, words)
+    weights[:, at], bias[at] = weights[:, at] + of_hate, bias[at] + start
+    more, offsets = direct(words, labelled)
+    weights, bias = weights + DIRECT_SHARES * more, bias + DIRECT_SHARES * offsets
     digest = sha256("\n".join(texts).encode()).hexdigest()
     return _calibrated(data, teacher, words, weights, bias, lines, digest)
 
@@ -151,15 +168,19 @@ def _calibrated(
         "valence AUC, xed-nl dev aligned: lexicon": round(auc(compound, told), 4),
         "valence AUC, xed-nl dev aligned: fused": round(auc(scale * student + lexicon * compound, told), 4),
     }
-    unseen = dutch_texts(data, "dev")["xed"]
-    chances = 1 / (1 + np.exp(-teacher.logits(encoded(unseen))))
-    seen = words.rows([features(text) for text in unseen]) @ weights + bias
+    dev = own("nl", dev=True)
+    told = targets(dev)
+    logits = words.rows([features(line.text) for line in dev]) @ weights + bias
+    logits[:, place] -= lexicon * np.array([polarity(line.text, "nl").compound for line in dev])
     slopes = []
     for at, head in enumerate(HEADS):
-        slopes.append((1.0, 0.0) if head in ("valence", "abuse") else platt(seen[:, at], chances[:, at]))
-        if head == "abuse":  # fitted where nearly half the lines are abusive
-            slopes[-1] = at_rate(slopes[-1], seen=0.5, expected=ABUSIVE_LINES)
-        if head not in ("valence", "abuse"):
-            close = np.corrcoef(seen[:, at], np.log(chances[:, at] / (1 - chances[:, at])))[0, 1]
-            figures[f"{head}: correlation with the teacher, xed-nl dev"] = round(float(close), 4)
+        known = ~np.isnan(told[:, at])
+        figures[f"{head} AUC, klankbord dev"] = round(auc(logits[known, at], told[known, at]), 4)
+        slopes.append(calibrated(head, logits[known, at], told[known, at]))
     return Dutch(words, weights, bias, slopes, {"lexicon": lexicon, "student": round(scale, 4)}, figures, lines, digest)
+
+
+def _corrected(logits: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """What a person said of a line outweighs the teacher's doubt."""
+    sure = np.where(truth > 0.5, np.maximum(logits, _SURE / 2), np.minimum(logits, -_SURE / 2))
+    return np.where(np.isnan(truth), logits, sure)

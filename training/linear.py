@@ -18,8 +18,6 @@ VALUE_STEPS: Final = 16  # a feature's value is a byte of so many steps to one
 # Letters within words are many a word: at full value they drown the words.
 LETTERS_SHARE: Final = 0.45
 SEED: Final = 7
-# People abuse chatbots in one line of five and us, we expect, in one of a hundred.
-ABUSIVE_LINES: Final = 0.01
 
 
 @cache

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from training.own_lines import OwnLine, read_own
+from tests.gold import read_gold, read_lines
+from training.own_lines import ANSWERS, MARKS, TOLD, OwnLine, WorkLine, read_own, read_work
 
 LATE = "nl\tdelivery.late\t2\tfrustration:2,disappointment:1\tleaving\tnog steeds niks, ik ga weg"
 THANKS = "en\t-\t0\tnone\tnone\tthanks, that is all"
@@ -43,3 +44,44 @@ def test_the_same_text_twice_is_one_line(tmp_path: Path) -> None:
 def test_a_wrong_line_is_named_with_its_file(row: str, mistake: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=rf"^a\.tsv, line 2: .*{mistake}"):
         read_own(written(tmp_path, THANKS, row))
+
+
+def test_a_line_of_work_is_read_with_its_role_and_marks(tmp_path: Path) -> None:
+    rows = ("nl\tcustomer\tcontacted_before,still\tweer die storing, ik belde vorige week ook al",
+            "en\tagent\tnone\tgood morning")  # fmt: skip
+
+    assert read_work(written(tmp_path, *rows)) == [
+        WorkLine(
+            "nl", "customer", frozenset({"contacted_before", "still"}), "weer die storing, ik belde vorige week ook al"
+        ),
+        WorkLine("en", "agent", frozenset(), "good morning"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "mistake"),
+    [
+        pytest.param("nl\tsystem\tnone\thallo", "the role is customer or agent", id="a role without lines"),
+        pytest.param("nl\tagent\tgives_up\tlaat maar", "gives_up is no mark", id="a customer's mark"),
+        pytest.param("nl\tagent\tnone", "has 4 columns", id="a column is missing"),
+    ],
+)
+def test_a_wrong_line_of_work_is_named_with_its_file(row: str, mistake: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=rf"^a\.tsv, line 1: .*{mistake}"):
+        read_work(written(tmp_path, row))
+
+
+def test_every_mark_stands_in_both_languages() -> None:
+    for language in ("nl", "en"):
+        own = [line for line in read_own() if line.language == language]
+        work = [line for line in read_work() if line.language == language]
+        assert {mark for line in own for mark in line.marks} == MARKS
+        assert {mark for line in work for mark in line.marks} == {*TOLD, *ANSWERS}
+
+
+def test_no_line_of_ours_is_a_line_of_the_gold_set() -> None:
+    gold = {turn.text.lower() for conversation in read_gold() for turn in conversation.customer_turns}
+    gold |= {line.text.lower() for line in read_lines()}
+    ours = {line.text.lower() for line in (*read_own(), *read_work())}
+
+    assert {text for text in ours & gold if len(text.split()) > 4} == set()
