@@ -90,6 +90,34 @@ EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {
         ("00:00 customer: Ik wil een leidinggevende spreken.",),
         ("00:00 customer: I want to speak to a real person.",),
     ),
+    "interruption": (
+        ("00:00-00:05.2 customer: Ik heb vorige week ook al", "00:04-00:08 agent: Mag ik uw postcode?"),
+        ("00:00-00:05.2 customer: Last week I already", "00:04-00:08 agent: May I have your postcode?"),
+    ),
+    "talk_over": (
+        ("00:00-00:07 customer: Er staat dat ik moet bijbetalen.", "00:04-00:09 agent: Dat klopt, dat is jaarlijks."),
+        ("00:00-00:07 customer: It says that I have to pay extra.", "00:04-00:09 agent: Yes, we do that every year."),
+    ),
+    "dead_air": (
+        ("00:00-00:03 agent: Ik zoek het op.", "00:23-00:24 agent: Daar ben ik weer."),
+        ("00:00-00:03 agent: Let me look it up.", "00:43-00:44 customer: Hello?"),
+    ),
+    "pace": (
+        (
+            "00:00-00:10 customer: Ik wil graag weten waarom het bedrag van deze maand ineens zoveel hoger uitvalt dan "
+            "vorige maand, want er is bij ons in huis helemaal niets veranderd.",
+            "00:15-00:25 customer: Wij wonen hier nu met zijn tweeën, de kinderen zijn het huis uit en de verwarming "
+            "staat overdag altijd uit, dus ik had juist een lager bedrag verwacht.",
+            "00:30-00:33 customer: En dat terwijl we juist minder stroom en gas hebben verbruikt.",
+        ),
+        (
+            "00:00-00:10 customer: I would like to know why the amount of this month is so much higher than what I "
+            "paid before, because nothing in our house has changed.",
+            "00:15-00:25 customer: There are only two of us living here now, the children have moved out and the "
+            "heating is always off during the day, so I expected a lower amount.",
+            "00:30-00:33 customer: And that while we have been using less power and gas.",
+        ),
+    ),
 }
 
 # The facts that detectors look at beside phrases.
@@ -113,6 +141,14 @@ FACTS: Final[dict[str, str]] = {
     "hold": "the seconds from `held` to `resumed`, past `normal_hold_s` of the policy",
     "transfer": "a `transferred` event",
     "channel_hop": "`previous_channel` of a `context` event",
+    "interruption": "the seconds of an overlap of the customer's segment with one of the agent or the bot that begins "
+    "later and ends later, from `interruption_from_s` to `talk_over_from_s` of the policy",
+    "talk_over": "the seconds that a segment of the customer and one of the agent or the bot have in common, from "
+    "`talk_over_from_s` of the policy on",
+    "dead_air": "the seconds between the end of what was said last and the start of this segment, past "
+    "`normal_silence_s` of the policy, less what is counted as `hold` or `long_wait`",
+    "pace": "the customer's words a minute against those of their own earlier turns of this call, from "
+    "`pace_faster_from` of the policy on",
 }
 
 # topic -> key, value, written by, read by

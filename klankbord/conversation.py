@@ -82,6 +82,13 @@ class Point(Struct, frozen=True, array_like=True):
     effort: float
 
 
+class Segment(Struct, frozen=True, array_like=True):
+    """A stretch of speech, in milliseconds since the start of the call."""
+
+    start_ms: int
+    end_ms: int
+
+
 class Conversation(Struct, frozen=True, omit_defaults=True):
     """The state of one conversation, and the only thing a worker keeps of it."""
 
@@ -110,6 +117,14 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     held_since: Seconds | None = None
     # Whether the last answer was a dead end: thanks for it confirm nothing.
     refused: bool = False
+    resumed_at: Seconds | None = None
+    # Voice, where segments carry their times: until when anybody was heard, the latest segment of the customer and of
+    # whoever helps, and the customer's words with the time they took.
+    heard_until_ms: int | None = None
+    customer_spoke: Segment | None = None
+    helper_spoke: Segment | None = None
+    paced_words: int = 0
+    paced_ms: int = 0
     customer_said: tuple[tuple[int, ...], ...] = ()
     agent_asked: tuple[tuple[int, ...], ...] = ()
 
@@ -165,6 +180,11 @@ def likeness(said: tuple[int, ...], earlier: Iterable[tuple[int, ...]]) -> float
     return max((2 * len(now & set(other)) / (len(now) + len(other)) for other in earlier if other and now), default=0.0)
 
 
+def unheard(conversation: Conversation) -> Conversation:
+    """The conversation with no segment of speech remembered."""
+    return replace(conversation, heard_until_ms=None, customer_spoke=None, helper_spoke=None)
+
+
 def clip(text: str, limit: int = MAX_QUOTE_BYTES) -> str:
     """`text` cut to `limit` bytes of UTF-8, with an ellipsis where something went."""
     if len(text) * 4 <= limit or len(text.encode()) <= limit:
@@ -205,4 +225,5 @@ _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
     lambda conversation: _without_causes(conversation, cleared_only=False),
     lambda conversation: replace(conversation, evidence=()),
     lambda conversation: replace(conversation, timeline=(), customer_said=(), agent_asked=()),
+    lambda conversation: replace(unheard(conversation), suggestion=None, paced_words=0, paced_ms=0),
 )

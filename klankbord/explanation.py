@@ -7,7 +7,7 @@ from klankbord.observation import Observation
 from klankbord.redaction import redact
 from klankbord.signals import Signal
 
-_SECONDS = ("long_wait", "hold")
+_SECONDS = ("long_wait", "hold", "dead_air", "talk_over")
 _SHOWN_FROM = 0.1  # weaker emotions are noise to a reader
 
 
@@ -27,7 +27,8 @@ def explanation(event: Event, observation: Observation, *, started_at: Seconds) 
 
 def _happened(event: Event) -> str:
     if isinstance(event, Utterance):
-        return f"{event.role}: {redact(event.text)}"
+        partial = "" if event.is_final else " (partial)"
+        return f"{event.role}{partial}: {redact(event.text)}"
     return f"* {event.__struct_config__.tag}"
 
 

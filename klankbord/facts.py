@@ -8,10 +8,12 @@ from klankbord.conversation import (
     KEEP_EVENTS,
     KEEP_FINGERPRINTS,
     Conversation,
+    Segment,
     event_number,
     fingerprint,
     question,
     text_number,
+    unheard,
 )
 from klankbord.events import (
     Ended,
@@ -30,6 +32,7 @@ from klankbord.events import (
 from klankbord.language import odds
 from klankbord.policy import Policy
 from klankbord.signals import Words
+from klankbord.speech import LONGEST_SILENCE_MS, pace, segment_of
 
 ANSWERS: Final = (Role.AGENT, Role.BOT)
 
@@ -96,18 +99,20 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
     if isinstance(event, Resumed):
         # The hold is counted as a hold; what the customer waits from here is counted as a wait.
         waiting_since = None if conversation.waiting_since is None else at
-        return replace(conversation, held_since=None, waiting_since=waiting_since, wait_counted_s=0.0)
+        return replace(conversation, held_since=None, resumed_at=at, waiting_since=waiting_since, wait_counted_s=0.0)
     if isinstance(event, Ended):
         return replace(conversation, held_since=None, waiting_since=None, wait_counted_s=0.0)
     if isinstance(event, Transferred):
         # Whoever answers next is new to the customer, who waits for them from now on.
         since = at if conversation.waiting_since is None else conversation.waiting_since
-        return replace(conversation, waiting_since=since)
+        # The times of their segments may start again at nought.
+        return replace(unheard(conversation), waiting_since=since)
     if isinstance(event, Waited) and conversation.waiting_since is not None:
         waited_s = min(event.wait_s, at - conversation.waiting_since)
         return replace(conversation, wait_counted_s=max(conversation.wait_counted_s, waited_s))
     if not isinstance(event, Utterance) or not event.is_final:
         return conversation
+    conversation = _heard(conversation, event, words)
     if event.role is Role.CUSTOMER:
         return replace(
             conversation,
@@ -148,6 +153,34 @@ def erased(conversation: Conversation) -> Conversation:
 
 def _final(event: Utterance) -> int:
     return text_number("final\x1f" + event.utterance_id)
+
+
+def _heard(conversation: Conversation, event: Utterance, words: Words | None) -> Conversation:
+    """The conversation with this segment in it; one that comes late takes back nothing of what was heard since."""
+    segment = segment_of(event)
+    if segment is None:
+        return conversation
+    until_ms = conversation.heard_until_ms
+    if until_ms is None or abs(segment.start_ms - until_ms) > LONGEST_SILENCE_MS:
+        # A jump this far is another clock: from here on only what it says counts.
+        conversation, until_ms = unheard(conversation), 0
+    conversation = replace(conversation, heard_until_ms=max(until_ms, segment.end_ms))
+    if event.role in _ANSWERS:
+        return replace(conversation, helper_spoke=_later(conversation.helper_spoke, segment))
+    if event.role is not Role.CUSTOMER:
+        return conversation
+    conversation = replace(conversation, customer_spoke=_later(conversation.customer_spoke, segment))
+    if words is None or pace(words.normal, segment) is None:
+        return conversation
+    return replace(
+        conversation,
+        paced_words=conversation.paced_words + len(words.normal.split()),
+        paced_ms=conversation.paced_ms + segment.end_ms - segment.start_ms,
+    )
+
+
+def _later(before: Segment | None, segment: Segment) -> Segment:
+    return segment if before is None or segment.end_ms > before.end_ms else before
 
 
 def _remembered(earlier: tuple[tuple[int, ...], ...], said: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:

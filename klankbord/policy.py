@@ -98,6 +98,12 @@ DRIVERS: Final[dict[str, Driver]] = {
     "long_wait": Driver(1.5, 1),
     "hold": Driver(1.5, 1),
     "channel_hop": Driver(0.15, 2),
+    # How a call goes is weak evidence of work: half a repetition at most, and an interruption as much as the shortest
+    # talk-over. A second of silence weighs as a second of waiting: it is the same whichever of the two it counts as.
+    "interruption": Driver(0.12, 3),
+    "talk_over": Driver(0.25, 3),
+    "dead_air": Driver(0.25, 2),
+    "pace": Driver(0.1, 2),
 }
 
 NORMAL_WAIT_S: Final[dict[Channel, float]] = {
@@ -168,6 +174,21 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     full_wait_s: Positive = 360.0
     # While nobody answers, the wait is counted again each so many seconds: often enough to act, seldom enough to read.
     wait_step_s: Positive = 60.0
+
+    # Seconds of silence in a call that are ordinary: contact centres speak of dead air from 5 to 10 on.
+    normal_silence_s: Positive = 8.0
+    # Past the normal, a silence of so many seconds counts in full; with its weight that is what a wait weighs.
+    full_silence_s: Positive = 60.0
+    # Who stops within this many seconds of being spoken over gave way and was interrupted; who does not is talked over.
+    talk_over_from_s: Positive = 2.0
+    # So many seconds of talking over count in full: some ten words of each side that the other did not hear.
+    full_talk_over_s: Positive = 4.0
+    # Shorter overlaps are how turns change: most take some tenths of a second, and so do errors in a segment's times.
+    interruption_from_s: Positive = 0.8
+    # Share by which a customer must speak faster than before in this call: turns of one speaker differ by less.
+    pace_faster_from: Share = 0.3
+    # So many words of the customer, about 20 seconds, say how fast this customer speaks.
+    pace_known_words: Annotated[int, Meta(ge=1)] = 50
 
     # Share of content words two lines must share to be the same request, and the fewest such words.
     repetition_likeness: Share = 0.6

@@ -23,7 +23,8 @@ class Signal(Struct, frozen=True, omit_defaults=True):
     """One piece of evidence found in an event.
 
     `strength` lies in [0, 1]. `words` are the redacted words that caused it; `amount` is the fact that did:
-    seconds for waits and holds, contacts for a repeat contact, a share in [0, 1] for a likeness.
+    seconds for waits, holds, silences and talking over, contacts for a repeat contact, a share in [0, 1] for a
+    likeness, and the share by which a customer speaks faster.
     """
 
     kind: str

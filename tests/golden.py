@@ -1,4 +1,6 @@
-"""The golden conversations: every bundled recording with what is seen in it, as a supervisor would read it.
+"""The golden conversations: every bundled recording, and those that are only for us, with what is seen in them.
+
+Written as a supervisor would read it.
 
 `python -m tests.golden` writes them anew; a changed golden file is explained in its commit.
 """
@@ -6,12 +8,20 @@
 from pathlib import Path
 from typing import Final
 
-from klankbord.channels.transcript import Transcript, recordings
+from klankbord.channels.transcript import Transcript, read_transcript, recordings
 from klankbord.explanation import explanation
 from klankbord.policy import Policy
 from klankbord.replay import replay
 
 FOLDER: Final = Path(__file__).parent / "conversations"
+# Conversations that show one thing and need no place in the package, nor in what the heads are trained on.
+WRITTEN: Final = FOLDER / "written"
+
+
+def transcripts() -> tuple[Transcript, ...]:
+    """Every conversation that has a golden file."""
+    ours = (read_transcript(path.read_text(encoding="utf-8"), name=path.stem) for path in sorted(WRITTEN.glob("*.txt")))
+    return (*recordings(), *ours)
 
 
 def golden(recording: Transcript) -> str:
@@ -26,7 +36,7 @@ def golden(recording: Transcript) -> str:
 def main() -> None:
     """Write every golden file and remove those without a recording."""
     FOLDER.mkdir(exist_ok=True)
-    wanted = {f"{recording.name}.txt": golden(recording) for recording in recordings()}
+    wanted = {f"{recording.name}.txt": golden(recording) for recording in transcripts()}
     for name, text in wanted.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
     for stale in set(path.name for path in FOLDER.glob("*.txt")) - set(wanted):

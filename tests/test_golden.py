@@ -2,10 +2,10 @@
 
 import pytest
 
-from klankbord.channels.transcript import Transcript, recordings
-from tests.golden import FOLDER, golden
+from klankbord.channels.transcript import Transcript
+from tests.golden import FOLDER, golden, transcripts
 
-_RECORDINGS = [pytest.param(recording, id=recording.name) for recording in recordings()]
+_RECORDINGS = [pytest.param(recording, id=recording.name) for recording in transcripts()]
 
 
 @pytest.mark.parametrize("recording", _RECORDINGS)
@@ -14,4 +14,4 @@ def test_a_conversation_is_seen_as_its_golden_file_says(recording: Transcript) -
 
 
 def test_every_golden_file_has_its_conversation() -> None:
-    assert {path.stem for path in FOLDER.glob("*.txt")} == {recording.name for recording in recordings()}
+    assert {path.stem for path in FOLDER.glob("*.txt")} == {recording.name for recording in transcripts()}

@@ -1,4 +1,10 @@
-"""A conversation as a person writes it down: a header, then one line for each thing that happened."""
+"""A conversation as a person writes it down: a header, then one line for each thing that happened.
+
+00:12 customer: where is my parcel                       said at 00:12
+00:09.5-00:12 customer: where is my parcel               spoken from 00:09.5 to 00:12, known when it ended
+00:09.5-00:10.5 customer (partial): where is             a first version of this role's next line
+00:40 * held                                             anything else that happens, with its own fields key=value
+"""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +25,11 @@ Fields: TypeAlias = dict[str, str]
 _NEEDED: Final = ("title", "channel", "agent", "customer")
 _OPTIONAL: Final = ("queue", "team", "language")
 _HEADER: Final = re.compile(r"(\w+):\s*(.+)")
-_LINE: Final = re.compile(r"(\d+):([0-5]\d)\s+(?:\*\s+(?P<type>\w+)(?P<fields>.*)|(?P<role>\w+):\s*(?P<text>\S.*))")
+_TIME: Final = r"\d+:[0-5]\d(?:\.\d{1,3})?"
+_LINE: Final = re.compile(
+    rf"(?:(?P<start>{_TIME})-)?(?P<at>{_TIME})\s+"
+    r"(?:\*\s+(?P<type>\w+)(?P<fields>.*)|(?P<role>\w+)(?P<partial> \(partial\))?:\s*(?P<text>\S.*))"
+)
 # What a line after `*` may say: the fields of that event which the header and the line's place do not give.
 _COMMON: Final = frozenset(
     "schema event_id tenant conversation_id channel at queue team agent_id customer_key language".split()
@@ -71,13 +81,14 @@ def read_transcript(text: str, *, name: str, start: datetime = START, tenant: st
             common[key] = header.fields[given]
     place = _Place(header.fields["agent"], header.fields.get("queue"))
     events = []
+    partials: dict[str, tuple[str, int]] = {}
     for number, (line_number, line) in enumerate(header.body, 1):
         said = _said(line, f"{name}, line {line_number}")
         place = _arrived(place, said, header.fields["agent"], f"{name}, line {line_number}")
         at = start + timedelta(seconds=place.after_s)
         numbered = {"event_id": f"{name}-{number:03d}", "at": at, "queue": place.queue, "agent_id": place.agent_id}
         if said["type"] == "utterance":
-            numbered["utterance_id"] = str(number)
+            numbered |= _version(said, str(number), partials)
         own = {key: value for key, value in said.items() if key != "after_s"}
         events.append(_event(common | numbered | own, f"{name}, line {line_number}"))
         place = _left(place, said)
@@ -132,14 +143,36 @@ def _header_field(line: str, where: str) -> tuple[str, str]:
 def _said(line: str, where: str) -> Fields:
     """One line as the fields of its event, its time as `after_s`."""
     match = _LINE.fullmatch(line)
-    if match is None:
+    if match is None or (match["start"] and match["type"]):
         raise InvalidEvent("invalid_schema", f"{where}: reads 'MM:SS role: text' or 'MM:SS * type key=value'")
-    after_s = str(60 * int(match[1]) + int(match[2]))
+    end_ms = _milliseconds(match["at"])
+    after_s = str(end_ms / 1000)
     if match["role"] is None:
         return {"after_s": after_s, "type": match["type"], **dict(_own_fields(match["type"], match["fields"], where))}
     if match["role"] not in tuple(Role):
         raise InvalidEvent("invalid_schema", f"{where}: unknown role '{match['role']}'; one of {', '.join(Role)}")
-    return {"after_s": after_s, "type": "utterance", "role": match["role"], "text": match["text"]}
+    said = {"after_s": after_s, "type": "utterance", "role": match["role"], "text": match["text"]}
+    if match["partial"]:
+        said["is_final"] = "false"
+    if match["start"] is None:
+        return said
+    start_ms = _milliseconds(match["start"])
+    if end_ms < start_ms:
+        raise InvalidEvent("absurd_time", f"{where}: what is said ends before it begins")
+    return {**said, "start_ms": str(start_ms), "end_ms": str(end_ms)}
+
+
+def _milliseconds(written: str) -> int:
+    minutes, _, seconds = written.partition(":")
+    return 60_000 * int(minutes) + round(1000 * float(seconds))
+
+
+def _version(said: Fields, number: str, partials: dict[str, tuple[str, int]]) -> dict[str, object]:
+    """Which version of which utterance a line is: the partials of a role belong to its next final."""
+    utterance_id, revision = partials.pop(said["role"], (number, 0))
+    if "is_final" in said:
+        partials[said["role"]] = utterance_id, revision + 1
+    return {"utterance_id": utterance_id, "revision": revision}
 
 
 def _own_fields(kind: str, written: str, where: str) -> Iterator[tuple[str, str]]:

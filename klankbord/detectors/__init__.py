@@ -9,13 +9,16 @@ from klankbord.detectors.asks_for_human import asks_for_human
 from klankbord.detectors.channel_hop import channel_hop
 from klankbord.detectors.confusion import confusion
 from klankbord.detectors.correction import correction
+from klankbord.detectors.dead_air import dead_air
 from klankbord.detectors.dead_end import dead_end
 from klankbord.detectors.disappointment import disappointment
 from klankbord.detectors.frustration import frustration
 from klankbord.detectors.gratitude import gratitude
 from klankbord.detectors.hold import hold
+from klankbord.detectors.interruption import interruption
 from klankbord.detectors.long_wait import long_wait
 from klankbord.detectors.negative_words import negative_words
+from klankbord.detectors.pace import pace
 from klankbord.detectors.positive_words import positive_words
 from klankbord.detectors.reasked_question import reasked_question
 from klankbord.detectors.relief import relief
@@ -32,6 +35,7 @@ from klankbord.detectors.sounds_grateful import sounds_grateful
 from klankbord.detectors.sounds_happy import sounds_happy
 from klankbord.detectors.sounds_relieved import sounds_relieved
 from klankbord.detectors.sounds_sad import sounds_sad
+from klankbord.detectors.talk_over import talk_over
 from klankbord.detectors.transfer import transfer
 from klankbord.signals import Detector
 
@@ -68,4 +72,8 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     channel_hop,
     dead_end,
     asks_for_human,
+    interruption,
+    talk_over,
+    dead_air,
+    pace,
 )

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from msgspec.structs import replace
+
 from klankbord.advice import Moment
 from klankbord.conversation import Conversation, Evidence, fingerprint, question
 from klankbord.events import (
@@ -70,6 +72,37 @@ def turn(
     words = said(text, role, language)
     event = utterance(text, role, after_s=after_s, channel=channel)
     return Turn(conversation or Conversation(), event, words, customer_words(words), Policy())
+
+
+def spoken(
+    start_ms: int,
+    end_ms: int,
+    role: Role = Role.CUSTOMER,
+    text: str = "ik bel over mijn factuur",
+    *,
+    conversation: Conversation | None = None,
+    is_final: bool = True,
+) -> Turn:
+    """A segment of a call, which comes when it ended, as the effort detectors get it."""
+    event = segment(start_ms, end_ms, role, text, is_final=is_final)
+    words = said(text, role) if is_final else None
+    return Turn(conversation or Conversation(), event, words, customer_words(words), Policy())
+
+
+def segment(
+    start_ms: int | None,
+    end_ms: int | None,
+    role: Role = Role.CUSTOMER,
+    text: str = "ik bel over mijn factuur",
+    *,
+    number: int = 1,
+    after_s: float | None = None,
+    is_final: bool = True,
+) -> Utterance:
+    """A segment of a call, which comes `after_s` seconds after `START`, or when it ended."""
+    ended_s = (end_ms or 0) / 1000 if after_s is None else after_s
+    event = utterance(text, role, after_s=ended_s, number=number, channel=Channel.VOICE)
+    return replace(event, start_ms=start_ms, end_ms=end_ms, is_final=is_final, language="nl")
 
 
 def by_agent(text: str, language: Language = "nl") -> Turn:

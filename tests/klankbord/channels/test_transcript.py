@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from klankbord.channels.transcript import read_transcript, recordings
+from klankbord.channels.transcript import START, read_transcript, recordings
 from klankbord.errors import InvalidEvent
 from klankbord.events import Context, Event, Joined, Transferred, Utterance, decode, encode
 
@@ -51,6 +51,34 @@ def test_times_count_from_the_start(written: str, seconds: int) -> None:
     (event,) = read_transcript(HEADER + f"{written} agent: hello", name="parcel", start=start).events
 
     assert event.at == start + timedelta(seconds=seconds)
+
+
+def test_a_line_may_say_from_when_to_when_it_was_spoken_and_is_known_at_the_end() -> None:
+    (event,) = events_of("00:09.5-01:00.25 customer: hello")
+
+    assert isinstance(event, Utterance)
+    assert (event.start_ms, event.end_ms) == (9_500, 60_250)
+    assert event.at == START + timedelta(milliseconds=60_250)
+
+
+def test_partials_are_versions_of_the_next_line_of_their_role() -> None:
+    events = events_of(
+        "00:09 customer (partial): where",
+        "00:10 agent (partial): good",
+        "00:11 customer (partial): where is",
+        "00:12 customer: where is it",
+        "00:13 agent: good morning",
+        "00:14 customer: hello",
+    )
+
+    assert [(e.utterance_id, e.revision, e.is_final) for e in events if isinstance(e, Utterance)] == [
+        ("1", 0, False),
+        ("2", 0, False),
+        ("1", 1, False),
+        ("1", 2, True),
+        ("2", 1, True),
+        ("6", 0, True),
+    ]
 
 
 def test_facts_are_read_with_their_types() -> None:
@@ -100,6 +128,8 @@ def test_empty_lines_and_comments_are_passed_over() -> None:
         pytest.param("00:05 * context recent_contacts", "is no field of 'context'", id="no value"),
         pytest.param("00:05 * held tenant=x", "it has: none", id="field that the header gives"),
         pytest.param("00:05 * context recent_contacts=many", "recent_contacts", id="value"),
+        pytest.param("00:09-00:05 customer: hi", "ends before it begins", id="ends before it begins"),
+        pytest.param("00:05-00:09 * held", "reads 'MM:SS role: text'", id="a fact that lasts"),
         pytest.param("00:00 customer: hi", "lies before that of the line above", id="backwards"),
     ],
 )

@@ -14,10 +14,13 @@ import { el, foreign } from "./dom.js";
 const UNITS = {
   long_wait: "seconds",
   hold: "seconds",
+  dead_air: "seconds",
+  talk_over: "seconds",
   repeat_contact: "count",
   transfer: "count",
   repetition: "share",
   reasked_question: "share",
+  pace: "share",
 };
 
 /**
