@@ -129,6 +129,9 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     agent_asked: tuple[tuple[int, ...], ...] = ()
 
     valence: float = 0.0
+    # How dissatisfied the customer has sounded, 0..1: of late, and at worst.
+    mood: float = 0.0
+    worst_mood: float = 0.0
     emotions: dict[str, float] = {}
     drivers: dict[str, float] = {}
     hardest: dict[str, float] = {}

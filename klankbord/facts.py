@@ -165,7 +165,7 @@ def _heard(conversation: Conversation, event: Utterance, words: Words | None) ->
         # A jump this far is another clock: from here on only what it says counts.
         conversation, until_ms = unheard(conversation), 0
     conversation = replace(conversation, heard_until_ms=max(until_ms, segment.end_ms))
-    if event.role in _ANSWERS:
+    if event.role in ANSWERS:
         return replace(conversation, helper_spoke=_later(conversation.helper_spoke, segment))
     if event.role is not Role.CUSTOMER:
         return conversation

@@ -1,12 +1,12 @@
 """The whole path of one event: what it means, and the conversation as it now stands."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from klankbord import facts, scoring
+from klankbord import context, facts, scoring
 from klankbord.advice import Moment, Suggestion, may_repeat, suggestion_id
 from klankbord.alerting import Alert, changes, follow
 from klankbord.conversation import (
@@ -64,16 +64,14 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     """Fold one event into a conversation. Pure: time comes from the event, the same input gives the same bytes."""
     if facts.is_duplicate(conversation, event):
         return replace(_observation(event, conversation), duplicate=True)
-    event = facts.spoken_once(conversation, event)
-    now = facts.placed(conversation, event)
+    event, now, words, found = heard(conversation, event, policy)
     if now.objected:
         return _objection(event, conversation, facts.erased(now), policy)
 
-    now, words = _words(now, event, policy)
-    found = _signals(Turn(conversation, event, words, customer_words(words), policy))
     signals = scoring.told(found, policy)
     now = facts.counted(now, event, words)
     now, parts = _scored(now, event, words, found, policy)
+    numbers = context.of_turn(conversation, words, found, policy)
     now = replace(now, episodes=follow(now, policy, at=event.at_s, over=now.ended_at is not None))
     now, suggestions = _advised(now, event, signals, policy)
 
@@ -82,12 +80,31 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         signals=signals,
         emotions=scoring.turn_emotions(found, policy),
         valence=scoring.turn_valence(found),
-        dissatisfaction=scoring.dissatisfaction(found),
+        dissatisfaction=round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0,
         abuse=scoring.abuse(found),
         effort_parts=parts,
         alerts=changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes),
         suggestions=suggestions,
     )
+
+
+class Heard(NamedTuple):
+    """What is found in an event before anything is scored; `found` holds weak evidence too."""
+
+    event: Event
+    placed: Conversation
+    words: Words | None
+    found: tuple[Signal, ...]
+
+
+def heard(conversation: Conversation, event: Event, policy: Policy) -> Heard:
+    """The event as it counts, the conversation with its place in it, and the evidence; none after an objection."""
+    event = facts.spoken_once(conversation, event)
+    now = facts.placed(conversation, event)
+    if now.objected:
+        return Heard(event, now, None, ())
+    now, words = _words(now, event, policy)
+    return Heard(event, now, words, _signals(Turn(conversation, event, words, customer_words(words), policy)))
 
 
 def _observation(event: Event, conversation: Conversation) -> Observation:
@@ -125,14 +142,17 @@ def _words(now: Conversation, event: Event, policy: Policy) -> tuple[Conversatio
 
 def _signals(turn: Turn) -> tuple[Signal, ...]:
     found = []
+    corrections = turn.policy.judges.heads
     for detector in DETECTORS:
         finding = detector.find(turn)
         if finding is not None and finding.strength > 0:
+            correction = corrections.get(detector.kind) if corrections else None
+            strength = finding.strength if correction is None else scoring.corrected(finding.strength, correction)
             found.append(
                 Signal(
                     kind=detector.kind,
                     dimension=detector.dimension,
-                    strength=round(min(1.0, finding.strength), 4),
+                    strength=round(min(1.0, strength), 4),
                     words=_quote(turn.words, finding),
                     amount=None if finding.amount is None else round(float(finding.amount), 2),
                 )
@@ -156,10 +176,11 @@ def _scored(
     signals = scoring.told(found, policy)
     by_customer = words is not None and words.role is Role.CUSTOMER
     turn = scoring.turn_emotions(signals, policy) if by_customer else {}
-    emotions, valence = conversation.emotions, conversation.valence
+    emotions, valence, mood = conversation.emotions, conversation.valence, conversation.mood
     if by_customer:
         emotions = scoring.faded_emotions(emotions, turn, policy)
-        valence = scoring.faded_valence(valence, scoring.turn_valence(found), policy)
+        valence = scoring.moved(valence, scoring.turn_valence(found), policy.valence_newest)
+        mood = scoring.moved(mood, scoring.heard_dissatisfied(found), policy.mood_newest)
     released = 1.0
     if any(turn.get(feeling, 0.0) >= 0.5 for feeling in _CONFIRMING):
         released = policy.dead_end_thanked if conversation.refused else policy.dead_end_released
@@ -176,10 +197,13 @@ def _scored(
         drivers=drivers,
         hardest={driver: round(part, 4) for driver, part in hardest.items()},
         effort=effort,
-        escalation=scoring.escalation(emotions, drivers, effort),
+        mood=mood,
+        worst_mood=max(mood, conversation.worst_mood),
         refused=_refused(signals) if words is not None and words.role in facts.ANSWERS else conversation.refused,
         evidence=_evidence(conversation, event, signals),
     )
+    risk = policy.judges.escalation.chance(context.of_conversation(scored, policy)) if scored.customer_turns else 0.0
+    scored = replace(scored, escalation=round(risk, 4))
     if words is None and effort == conversation.effort:
         return scored, parts
     # An event may come late, with a time before the start.

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 
+from klankbord.models.judges import Correction
 from klankbord.policy import Policy, driver
 from klankbord.signals import Dimension, Signal
 
@@ -15,6 +16,13 @@ _BAD = ("frustration", "anger", "anxiety", "confusion", "disappointment", "sadne
 def either(*chances: float) -> float:
     """The chance of at least one of several independent ones, all in [0, 1]."""
     return 1.0 - math.prod(1.0 - c for c in chances)
+
+
+def corrected(chance: float, correction: Correction) -> float:
+    """The chance of a head after a tenant's correction of its log-odds."""
+    chance = min(max(chance, 1e-6), 1.0 - 1e-6)
+    log_odds = correction.slope * math.log(chance / (1.0 - chance)) + correction.offset
+    return 1.0 / (1.0 + math.exp(-log_odds))
 
 
 def turn_emotions(signals: Iterable[Signal], policy: Policy) -> dict[str, float]:
@@ -48,9 +56,9 @@ def faded_emotions(before: Mapping[str, float], turn: Mapping[str, float], polic
     return after
 
 
-def faded_valence(before: float, turn: float, policy: Policy) -> float:
-    """The conversation's valence after a customer turn, -1..1."""
-    return round(before + policy.valence_newest * (turn - before), _DIGITS)
+def moved(before: float, newest: float, share: float) -> float:
+    """A running value after a customer turn, with `share` of the newest in it."""
+    return round(before + share * (newest - before), _DIGITS)
 
 
 def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
@@ -58,8 +66,8 @@ def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
     return tuple(s for s in signals if s.dimension is not Dimension.EMOTION or s.strength >= policy.evidence_from)
 
 
-def dissatisfaction(signals: Iterable[Signal]) -> float:
-    """How likely one turn shows a dissatisfied customer, 0..1: the head's chance, and what was said outright."""
+def heard_dissatisfied(signals: Iterable[Signal]) -> float:
+    """How dissatisfied the words of one turn sound by themselves, 0..1: the head, and what was said outright."""
     by_kind = {signal.kind: signal.strength for signal in signals}
     said = max(by_kind.get(kind, 0.0) for kind in _NEGATIVE)
     return round(either(by_kind.get("sounds_dissatisfied", 0.0), _SAID_OUTRIGHT * said), _DIGITS)
@@ -116,14 +124,7 @@ def lasting_effort(
     return round(1.0 + sum(mixed.values()), _DIGITS), mixed
 
 
-def escalation(emotions: Mapping[str, float], drivers: Mapping[str, float], effort: float) -> float:
-    """How likely this needs a supervisor, 0..1: hand-set shares, not yet calibrated."""
-    return round(
-        either(
-            0.7 * emotions.get("anger", 0.0),
-            0.4 * emotions.get("frustration", 0.0),
-            0.5 * min(1.0, drivers.get("asks_for_human", 0.0)),
-            0.5 * (effort - 1.0) / 6.0,
-        ),
-        _DIGITS,
-    )
+def load(drivers: Mapping[str, float], policy: Policy) -> float:
+    """How much work is remembered, 0..1: the effort of the moment without its hardest moment before."""
+    total = sum(driver(policy, kind).weight * count for kind, count in drivers.items())
+    return 1.0 - math.exp(-total / policy.effort_scale)

@@ -1,16 +1,19 @@
-"""How a customer sounds: what the trained heads make of the whole of the words, beside the phrases that we list."""
+"""What the trained heads make of the whole of the words, beside the phrases that we list."""
 
 import math
 from functools import lru_cache
 from typing import Final
 
 from klankbord.events import Language
-from klankbord.models.heads import Weight, reading, weights
+from klankbord.models.heads import Reading, Weight, answering, reading, weights
+from klankbord.phrases import Phrases
 from klankbord.polarity import Polarity, polarity
-from klankbord.signals import CustomerWords, Detector, Finding, of_emotion
+from klankbord.signals import CustomerWords, Detector, Finding, Words, of_emotion
 
 # Below this nobody is shown the evidence, so its words need not be looked for.
 WORDS_FROM: Final = 0.2
+# A fact counts or it does not: what is more likely told than not.
+TOLD_FROM: Final = 0.5
 # VADER's own border of what is neutral.
 NEUTRAL_BELOW: Final = 0.05
 # From this much feeling on, by the head or by VADER, valence counts in full; an order number is neither good nor bad.
@@ -31,6 +34,28 @@ def sounds(kind: str, head: str) -> Detector:
         return Finding(chance, strongest(weights(words.normal, words.language, head)) if chance >= WORDS_FROM else None)
 
     return of_emotion(kind, find)
+
+
+def tells(words: Words, head: str, phrases: Phrases) -> Finding | None:
+    """What a customer tells of: the phrase that says so, or the head where it is surer."""
+    read = reading(words.normal, words.language)
+    return _phrase_or_head(words, phrases, head, read)
+
+
+def means(words: Words, head: str, phrases: Phrases) -> Finding | None:
+    """What an answer means for the customer: the phrase that says so, or the head where it is surer."""
+    read = answering(words.normal, words.language)
+    return _phrase_or_head(words, phrases, head, read)
+
+
+def _phrase_or_head(words: Words, phrases: Phrases, head: str, read: Reading) -> Finding | None:
+    found = phrases.best(words.normal, words.language)
+    if found is not None and not found.strength:
+        return None  # listed to say that it looks alike and means something else
+    chance = read.chances[head]
+    if chance >= TOLD_FROM and (found is None or chance > found.strength):
+        return Finding(chance, strongest(read.model.weights(read, head)))
+    return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
 def strongest(moved: list[Weight]) -> tuple[int, int] | None:

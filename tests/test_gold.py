@@ -8,7 +8,9 @@ from typing import Final
 import pytest
 
 from klankbord.events import Utterance
-from tests.gold import EMOTIONS, FOLDER, KINDS, Gold, labelled, read_gold, read_lines
+from klankbord.labels import labelled
+from klankbord.policy import EMOTIONS
+from tests.gold import FOLDER, KINDS, Gold, read_gold, read_lines
 
 _GOLD: Final = read_gold()
 _LINES: Final = read_lines()
@@ -115,7 +117,7 @@ def test_every_level_of_dissatisfaction_and_effort_and_every_emotion_is_used_in_
         labels = [label for gold in _GOLD if gold.split == split for label in gold.labels.values()]
         assert {label.dissatisfied for label in labels} == {0, 1, 2, 3}
         assert {label.effort for label in labels} == {1, 2, 3, 4, 5, 6, 7}
-        assert set(chain.from_iterable(label.emotions for label in labels)) == EMOTIONS
+        assert set(chain.from_iterable(label.emotions for label in labels)) == set(EMOTIONS)
 
 
 def test_names_are_unique_over_both_splits() -> None:

@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -48,8 +50,14 @@ def main() -> None:
     taught_abuse = {name: np.clip(taught.logits(found)[:, abuse], -6, 6) for name, found in rows.items()}
 
     ours, ours_dev = corpora.own(dev=False), corpora.own(dev=True)
+    plain = corpora.plain(asked.data)
     ours_rows = teacher.encoded([line.text for line in ours])
-    of_service = teacher.fit_own(ours, ours_rows, ours_dev, teacher.encoded([line.text for line in ours_dev]))
+    of_service = teacher.fit_own(
+        [*ours, *plain],
+        np.vstack([ours_rows, teacher.encoded([line.text for line in plain])]),
+        ours_dev,
+        teacher.encoded([line.text for line in ours_dev]),
+    )
     service = corpora.service_texts(asked.data)
     service_rows = teacher.encoded(service)
     english_ours = corpora.own("en", dev=False)
@@ -59,14 +67,14 @@ def main() -> None:
     shares = np.repeat([3.0, 1.0, 0.3], [len(said) for said in texts])
     train_en = {**train, "klankbord": english_ours}
     dev_en = {**dev, "klankbord": corpora.own("en", dev=True)}
-    fitted = english.fit(train_en, dev_en, taught_abuse, english.Taught([*chain(*texts)], logits, shares))
+    fitted = english.fit(train_en, dev_en, taught_abuse, english.Taught([*chain(*texts)], logits, shares), plain)
     sets = ["goemotions", "banking77", "clinc150", "xed", "vader-gt", "convabuse", "multidogo", "star", "klankbord"]
     about: dict[str, Any] = {"teacher": ENCODER, "teacher_figures": of_service.figures}
     save("heads", "en", fitted, header(fitted, sets, fusion=fitted.fusion, **about))
 
     turned = {name: [line.text for line in train[name]] for name in ("goemotions", "xed", "vader-gt")}
     turned["service"], rows["service"] = service, service_rows
-    student = dutch.fit(asked.data, turned, rows, taught, of_service)
+    student = dutch.fit(asked.data, turned, rows, taught, of_service, plain)
     about["teacher_figures"] = {**taught.figures, **of_service.figures}
     lines: dict[str, Any] = {"lines": student.lines, "lines_sha256": student.digest}
     save(
@@ -79,6 +87,9 @@ def main() -> None:
     for language, found in answers.fit(corpora.answer_texts(asked.data), corpora.word_table(asked.data)).items():
         read = ["star", "klankbord", *(["lexicons-nl"] if language == "nl" else [])]
         save("answers", language, found, header(found, read, ANSWERS, teacher=ENCODER))
+
+    # The second stage listens through the heads that were just written.
+    subprocess.run([sys.executable, "-m", "training.judges", str(asked.data), str(asked.out)], check=True)
 
 
 if __name__ == "__main__":

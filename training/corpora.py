@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from klankbord.events import Language
+from klankbord.events import Language, Role, Utterance
+from klankbord.labels import labelled as labelled_conversation
 from klankbord.phrases import clean, normal
 from klankbord.policy import EMOTIONS
 from training.own_lines import TOLD, OwnLine, WorkLine, read_own, read_work
@@ -76,6 +77,9 @@ _GOOD: Final = frozenset({"joy", "gratitude", "relief"})
 _BAD: Final = frozenset({"frustration", "anger", "anxiety", "disappointment", "sadness"})
 DISSATISFIED_FROM: Final = 2  # of 0..3: the customer would complain if asked
 SERVICE_LINES: Final = 14_000
+PLAIN_LINES: Final = 3_000
+# Our conversations to learn from; those to measure by are never read here.
+GOLD: Final = Path(__file__).parents[1] / "tests" / "conversations" / "gold" / "train"
 _MASK: Final = re.compile(r"\[[A-Z]+\]|@\w+|https?://\S+")
 
 
@@ -198,7 +202,25 @@ def own(language: Language | None = None, *, dev: bool) -> list[Line]:
             if line.role == "customer" and _wanted(line, language, dev=dev)
         ),
     ]
+    if not dev:
+        lines += [Line("klankbord", text, dict.fromkeys(TOLD, 0.0)) for text in calm(Role.CUSTOMER, language)]
     return [line for line in lines if line.text]
+
+
+def plain(data: Path) -> list[Line]:
+    """Questions to an assistant: nothing is told of earlier work, and nobody is in need."""
+    texts = _sample([row["text"] for row in read(data, "clinc150/clinc150", "train")], PLAIN_LINES)
+    return [Line("clinc150", text, dict.fromkeys((*TOLD, *NEEDS), 0.0)) for text in texts]
+
+
+def calm(role: Role, language: Language | None = None) -> list[str]:
+    """What either side says in our own conversations that were easy from end to end."""
+    found = []
+    for path in sorted(GOLD.glob("*.txt")):
+        transcript, _ = labelled_conversation(path.read_text(encoding="utf-8"), name=path.stem)
+        if transcript.comment.startswith("calm") and language in (None, path.stem[-2:]):
+            found += [e.text for e in transcript.events if isinstance(e, Utterance) and e.is_final and e.role is role]
+    return sorted({text for line in found if (text := as_said(line))})
 
 
 def _wanted(line: OwnLine | WorkLine, language: Language | None, *, dev: bool) -> bool:

@@ -18,7 +18,7 @@ from klankbord.events import Utterance
 from klankbord.models.features import tokens
 from klankbord.phrases import Phrases, clean, normal
 from klankbord.polarity import polarity
-from training.corpora import HEADS, as_said, dutch_texts, own, read, targets, word_table
+from training.corpora import HEADS, Line, as_said, dutch_texts, own, read, targets, word_table
 from training.english import DIRECT_SHARES, STUDENT_SHARES, calibrated, direct
 from training.linear import Dictionary, auc, dictionary, features
 from training.lines_nl import as_dutch, written
@@ -64,7 +64,12 @@ def own_texts() -> Iterator[str]:
 
 
 def fit(
-    data: Path, english: Mapping[str, list[str]], rows: Mapping[str, np.ndarray], teacher: Teacher, of_service: Teacher
+    data: Path,
+    english: Mapping[str, list[str]],
+    rows: Mapping[str, np.ndarray],
+    teacher: Teacher,
+    of_service: Teacher,
+    plain: list[Line],
 ) -> Dutch:
     """Label Dutch lines by both teachers, fit the student to their log-odds, calibrate on lines it has not seen.
 
@@ -123,7 +128,9 @@ def fit(
     at = HEADS.index("abuse")
     of_hate, start = _abuse(data, words)
     weights[:, at], bias[at] = weights[:, at] + of_hate, bias[at] + start
-    more, offsets = direct(words, labelled)
+    texts_nl = [as_dutch([token.text for token in tokens(line.text)], table)[0] for line in plain]
+    crooked = [Line(line.set, text, line.labels) for line, text in zip(plain, texts_nl, strict=True)]
+    more, offsets = direct(words, labelled, crooked)
     weights, bias = weights + DIRECT_SHARES * more, bias + DIRECT_SHARES * offsets
     digest = sha256("\n".join(texts).encode()).hexdigest()
     return _calibrated(data, teacher, words, weights, bias, lines, digest)

@@ -31,7 +31,13 @@ OURS: Final[dict[str, tuple[float, float]]] = {
 }
 STUDENT_SHARES, DIRECT_SHARES = np.array([OURS[head] for head in HEADS]).T
 # Our lines hold more of these than service does, so that they can be learned. Shares of lines, our own guess.
-RARE: Final = {"abuse": 0.01, "threat_self": 0.002, "threat_other": 0.002}
+RARE: Final = {
+    **dict.fromkeys(TOLD, 0.04),
+    **dict.fromkeys(NEEDS, 0.02),
+    "abuse": 0.01,
+    "threat_self": 0.002,
+    "threat_other": 0.002,
+}
 # Comments weigh most where the sets' valence is put together: snippets of reviews are many and alike.
 VALENCE_TRUST: Final = {"goemotions": 3.0, "xed": 1.0, "vader-gt": 1.0}
 
@@ -68,9 +74,10 @@ def student(words: Dictionary, taught: Taught) -> tuple[np.ndarray, np.ndarray]:
     return fitted.coef_.T, fitted.intercept_
 
 
-def direct(words: Dictionary, ours: list[Line]) -> tuple[np.ndarray, np.ndarray]:
-    """Weights and bias of every head from our own lines alone, by their words."""
-    rows, truth = words.rows([features(line.text) for line in ours]), targets(ours)
+def direct(words: Dictionary, ours: list[Line], plain: list[Line]) -> tuple[np.ndarray, np.ndarray]:
+    """Weights and bias of every head from our own lines, by their words; `plain` lines say what nothing is."""
+    lines = [*ours, *plain]
+    rows, truth = words.rows([features(line.text) for line in lines]), targets(lines)
     weights, bias = np.zeros((len(words.names), len(HEADS))), np.zeros(len(HEADS))
     for at in range(len(HEADS)):
         known = np.flatnonzero(~np.isnan(truth[:, at]))
@@ -80,7 +87,7 @@ def direct(words: Dictionary, ours: list[Line]) -> tuple[np.ndarray, np.ndarray]
 
 def fit(
     train: Mapping[str, list[Line]], dev: Mapping[str, list[Line]], abuse_taught: Mapping[str, np.ndarray],
-    taught: Taught,
+    taught: Taught, plain: list[Line],
 ) -> English:  # fmt: skip
     """Fit on train; calibrate on our own dev lines and measure on every dev.
 
@@ -117,7 +124,7 @@ def fit(
     bias[place] += offset
     for share, (more, start) in (
         (STUDENT_SHARES, student(words, taught)),
-        (DIRECT_SHARES, direct(words, train["klankbord"])),
+        (DIRECT_SHARES, direct(words, train["klankbord"], plain)),
     ):
         weights += share * more
         bias += share * start

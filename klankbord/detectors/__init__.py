@@ -13,17 +13,20 @@ from klankbord.detectors.dead_air import dead_air
 from klankbord.detectors.dead_end import dead_end
 from klankbord.detectors.disappointment import disappointment
 from klankbord.detectors.frustration import frustration
+from klankbord.detectors.gives_up import gives_up
 from klankbord.detectors.gratitude import gratitude
 from klankbord.detectors.hold import hold
 from klankbord.detectors.interruption import interruption
 from klankbord.detectors.long_wait import long_wait
 from klankbord.detectors.negative_words import negative_words
+from klankbord.detectors.not_following import not_following
 from klankbord.detectors.pace import pace
 from klankbord.detectors.positive_words import positive_words
 from klankbord.detectors.reasked_question import reasked_question
 from klankbord.detectors.relief import relief
 from klankbord.detectors.repeat_contact import repeat_contact
 from klankbord.detectors.repetition import repetition
+from klankbord.detectors.sent_around import sent_around
 from klankbord.detectors.sounds_abusive import sounds_abusive
 from klankbord.detectors.sounds_angry import sounds_angry
 from klankbord.detectors.sounds_anxious import sounds_anxious
@@ -35,7 +38,10 @@ from klankbord.detectors.sounds_grateful import sounds_grateful
 from klankbord.detectors.sounds_happy import sounds_happy
 from klankbord.detectors.sounds_relieved import sounds_relieved
 from klankbord.detectors.sounds_sad import sounds_sad
+from klankbord.detectors.still_unsolved import still_unsolved
 from klankbord.detectors.talk_over import talk_over
+from klankbord.detectors.told_trouble import told_trouble
+from klankbord.detectors.told_wait import told_wait
 from klankbord.detectors.transfer import transfer
 from klankbord.signals import Detector
 
@@ -76,4 +82,10 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     talk_over,
     dead_air,
     pace,
+    told_trouble,
+    told_wait,
+    still_unsolved,
+    gives_up,
+    not_following,
+    sent_around,
 )

@@ -6,6 +6,7 @@ from typing import Final
 from klankbord.events import Role
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
+from klankbord.tone import tells
 
 _NL_SUPERIORS: Final = ("leidinggevende", "manager", "supervisor", "teamleider", "chef", "baas", "verantwoordelijke")
 _NL_PEOPLE: Final = ("mens", "echt mens", "echte persoon", "medewerker", "echte medewerker", "levend persoon")
@@ -130,8 +131,7 @@ PHRASES: Final = Phrases(
 
 def find(turn: Turn) -> Finding | None:
     words = turn.said_by(Role.CUSTOMER)
-    found = PHRASES.best(words.normal, words.language) if words else None
-    return None if found is None else Finding(found.strength, (found.start, found.end))
+    return None if words is None else tells(words, "wants_human", PHRASES)
 
 
 asks_for_human: Final = of_effort("asks_for_human", find)

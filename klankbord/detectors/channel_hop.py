@@ -5,6 +5,7 @@ from typing import Final
 from klankbord.events import Context, Role
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
+from klankbord.tone import means
 
 # What an agent's words mean for the customer's work; what the agent feels is nobody's business here.
 SENT: Final = Phrases(
@@ -125,7 +126,9 @@ def find(turn: Turn) -> Finding | None:
     words = turn.said_by(Role.AGENT, Role.BOT, Role.CUSTOMER)
     if words is None:
         return None
-    found = (CAME if words.role is Role.CUSTOMER else SENT).best(words.normal, words.language)
+    if words.role is not Role.CUSTOMER:
+        return means(words, "elsewhere", SENT)
+    found = CAME.best(words.normal, words.language)
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from klankbord.events import Role
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
+from klankbord.tone import tells
 
 PHRASES: Final = Phrases(
     nl={
@@ -88,8 +89,7 @@ PHRASES: Final = Phrases(
 
 def find(turn: Turn) -> Finding | None:
     words = turn.said_by(Role.CUSTOMER)
-    found = PHRASES.best(words.normal, words.language) if words else None
-    return None if found is None else Finding(found.strength, (found.start, found.end))
+    return None if words is None else tells(words, "corrects", PHRASES)
 
 
 correction: Final = of_effort("correction", find)

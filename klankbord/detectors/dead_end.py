@@ -5,6 +5,7 @@ from typing import Final
 from klankbord.events import Role
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
+from klankbord.tone import means
 
 # What an agent's words mean for the customer's work; what the agent feels is nobody's business here.
 PHRASES: Final = Phrases(
@@ -187,8 +188,7 @@ PHRASES: Final = Phrases(
 
 def find(turn: Turn) -> Finding | None:
     words = turn.said_by(Role.AGENT, Role.BOT)
-    found = PHRASES.best(words.normal, words.language) if words else None
-    return None if found is None else Finding(found.strength, (found.start, found.end))
+    return None if words is None else means(words, "cannot", PHRASES)
 
 
 dead_end: Final = of_effort("dead_end", find)

@@ -6,6 +6,7 @@ from typing import Final
 from klankbord.events import Context, Role
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
+from klankbord.tone import tells
 
 # From this many recent contacts on, another one adds nothing: the third call is where customers give up.
 FULL_AT_CONTACTS: Final = 3
@@ -136,8 +137,7 @@ def find(turn: Turn) -> Finding | None:
         count = turn.event.recent_contacts or 0
         return Finding(min(1.0, count / FULL_AT_CONTACTS), amount=count) if count else None
     words = turn.said_by(Role.CUSTOMER)
-    found = PHRASES.best(words.normal, words.language) if words else None
-    return None if found is None else Finding(found.strength, (found.start, found.end))
+    return None if words is None else tells(words, "contacted_before", PHRASES)
 
 
 repeat_contact: Final = of_effort("repeat_contact", find)

@@ -6,6 +6,7 @@ from klankbord.conversation import likeness
 from klankbord.events import Role
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, Words, of_effort
+from klankbord.tone import tells
 
 PHRASES: Final = Phrases(
     nl={
@@ -75,9 +76,9 @@ def find(turn: Turn) -> Finding | None:
     if words is None:
         return None
     alike = _alike(words, turn)
-    found = PHRASES.best(words.normal, words.language)
+    found = tells(words, "repeats", PHRASES)
     if alike is None or (found is not None and found.strength > alike):
-        return None if found is None else Finding(found.strength, (found.start, found.end))
+        return found
     return Finding(alike, (0, len(words.normal)), amount=alike)
 
 

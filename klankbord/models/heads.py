@@ -50,7 +50,10 @@ class Model:
         self._bias: Final = np.array(header["bias"], np.float32)
         self._slope: Final = np.array(header["platt"], np.float32)[:, 0]
         self._offset: Final = np.array(header["platt"], np.float32)[:, 1]
-        self._lexicon: Final[float] = header["fusion"]["lexicon"] * header["platt"][self.names.index("valence")][0]
+        fusion = header.get("fusion")
+        self._lexicon: Final[float] = (
+            fusion["lexicon"] * header["platt"][self.names.index("valence")][0] if fusion else 0.0
+        )
 
     def read(self, normal: str) -> "Reading":
         """The line read by every head."""
@@ -111,15 +114,21 @@ class Reading:
 
 
 @cache
-def model(language: Language) -> Model:
-    """The model of one language, read at first use."""
-    return Model(files("klankbord.models").joinpath(f"heads_{language}.bin").read_bytes())
+def model(language: Language, kind: str = "heads") -> Model:
+    """A model of one language, read at first use: `heads` for a customer's words, `answers` for everybody else's."""
+    return Model(files("klankbord.models").joinpath(f"{kind}_{language}.bin").read_bytes())
 
 
 @lru_cache(maxsize=2)  # every detector asks for the same line
 def reading(normal: str, language: Language) -> Reading:
     """The line as the heads of its language read it."""
     return model(language).read(normal)
+
+
+@lru_cache(maxsize=2)
+def answering(normal: str, language: Language) -> Reading:
+    """An answer as the heads for answers read it: what it means for the customer's work, nothing of who gave it."""
+    return model(language, "answers").read(normal)
 
 
 def heads(normal: str, language: Language) -> dict[str, float]:

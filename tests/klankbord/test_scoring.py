@@ -12,14 +12,14 @@ from klankbord.observation import observe
 from klankbord.policy import Policy
 from klankbord.scoring import (
     abuse,
-    dissatisfaction,
     effort_parts,
     either,
-    escalation,
     faded_drivers,
     faded_emotions,
-    faded_valence,
+    heard_dissatisfied,
     lasting_effort,
+    load,
+    moved,
     told,
     turn_emotions,
     turn_valence,
@@ -102,13 +102,13 @@ def test_thanks_take_away_bad_feelings_faster_and_leave_good_ones() -> None:
     assert after["joy"] == pytest.approx(0.48)
 
 
-def test_the_newest_turn_is_half_of_the_valence() -> None:
-    assert faded_valence(-0.8, 0.6, POLICY) == -0.1
+def test_a_running_value_moves_by_its_share() -> None:
+    assert moved(-0.8, 0.6, 0.5) == -0.1
 
 
-def test_only_frustration_anger_and_disappointment_are_dissatisfaction() -> None:
+def test_only_frustration_anger_and_disappointment_sound_dissatisfied() -> None:
     def found(**strengths: float) -> float:
-        return dissatisfaction(Signal(kind, Dimension.EMOTION, strength) for kind, strength in strengths.items())
+        return heard_dissatisfied(Signal(kind, Dimension.EMOTION, strength) for kind, strength in strengths.items())
 
     assert found(anxiety=1.0, confusion=1.0, sounds_happy=1.0) == 0.0
     assert found(anger=0.5, disappointment=0.4) == 0.35
@@ -183,9 +183,11 @@ def test_the_hardest_moment_is_not_forgotten_at_once(now: dict[str, float], hard
 
 
 @UNHURRIED
-@given(st.dictionaries(st.sampled_from(["anger", "frustration"]), shares), shares, st.floats(1.0, 7.0))
-def test_escalation_is_a_chance(emotions: dict[str, float], asks: float, score: float) -> None:
-    assert 0.0 <= escalation(emotions, {"asks_for_human": 2 * asks}, score) <= 1.0
+@given(drivers, efforts)
+def test_more_work_is_a_higher_load(memory: dict[str, float], more: Signal) -> None:
+    added = {**memory, more.kind: memory.get(more.kind, 0.0) + more.strength}
+
+    assert 0.0 <= load(memory, POLICY) <= load(added, POLICY) <= 1.0
 
 
 def test_a_dead_end_that_ends_in_thanks_was_less_work_than_one_that_does_not() -> None:

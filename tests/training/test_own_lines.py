@@ -82,6 +82,6 @@ def test_every_mark_stands_in_both_languages() -> None:
 def test_no_line_of_ours_is_a_line_of_the_gold_set() -> None:
     gold = {turn.text.lower() for conversation in read_gold() for turn in conversation.customer_turns}
     gold |= {line.text.lower() for line in read_lines()}
-    ours = {line.text.lower() for line in (*read_own(), *read_work())}
+    ours = {text.lower() for text in (*(line.text for line in read_own()), *(line.text for line in read_work()))}
 
     assert {text for text in ours & gold if len(text.split()) > 4} == set()

@@ -1,0 +1,68 @@
+"""What a turn is judged by, as numbers with names: its words, and what has happened in the conversation so far."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from klankbord.conversation import Conversation
+from klankbord.events import Role
+from klankbord.policy import Policy
+from klankbord.scoring import heard_dissatisfied, load, turn_emotions, turn_valence
+from klankbord.signals import Dimension, Signal, Words
+
+_GLAD: Final = ("gratitude", "relief", "joy")
+_SHORT_WORDS: Final = 3
+_MOST_MARKS: Final = 3
+_CAPITALS_FROM: Final = 4  # letters; "OK" shouts at nobody
+
+
+def of_turn(before: Conversation, words: Words | None, found: Iterable[Signal], policy: Policy) -> dict[str, float]:
+    """The numbers that judge how dissatisfied a customer is in this turn, 0..1 each; none where it is no customer's."""
+    if words is None or words.role is not Role.CUSTOMER:
+        return {}
+    found = tuple(found)
+    emotions, valence = turn_emotions(found, policy), turn_valence(found)
+    by_kind = {signal.kind: signal for signal in found}
+    told = sum(signal.strength for signal in by_kind.values() if signal.dimension is Dimension.EFFORT)
+    count = words.normal.count(" ") + 1
+    capitals = sum(c.isupper() for c in words.clean)
+    letters = sum(c.isalpha() for c in words.clean)
+    numbers = {
+        "words": heard_dissatisfied(by_kind.values()),
+        "negative": max(0.0, -valence),
+        "positive": max(0.0, valence),
+        "glad": max(emotions.get(feeling, 0.0) for feeling in _GLAD),
+        **{feeling: value for feeling, value in emotions.items() if feeling not in _GLAD},
+        "mood": before.mood,
+        "mood of few words": before.mood if count <= _SHORT_WORDS else 0.0,
+        "felt before": max((before.emotions.get(feeling, 0.0) for feeling in ("frustration", "anger")), default=0.0),
+        "work before": load(before.drivers, policy),
+        "hardest before": sum(before.hardest.values()) / 6.0,
+        "told of work": min(2.0, told) / 2.0,
+        "refused": float(before.refused),
+        "opening": float(before.customer_turns == 0),
+        "question": float(words.clean.endswith("?")),
+        "exclamations": min(_MOST_MARKS, words.clean.count("!")) / _MOST_MARKS,
+        "capitals": float(letters >= _CAPITALS_FROM and capitals > 0.6 * letters),
+        "few words": float(count <= _SHORT_WORDS),
+    }
+    return {name: value for name, value in numbers.items() if value}
+
+
+def of_conversation(now: Conversation, policy: Policy) -> dict[str, float]:
+    """The numbers that judge whether a conversation needs a supervisor, as it stands after an event."""
+    numbers = {
+        "mood": now.mood,
+        "worst mood": now.worst_mood,
+        "effort": (now.effort - 1.0) / 6.0,
+        "work now": load(now.drivers, policy),
+        **{feeling: value for feeling, value in now.emotions.items() if feeling not in _GLAD},
+        "glad": max((now.emotions.get(feeling, 0.0) for feeling in _GLAD), default=0.0),
+        "refused": float(now.refused),
+        "asks for a human": min(1.0, now.drivers.get("asks_for_human", 0.0)),
+        "gives up": min(1.0, now.drivers.get("gives_up", 0.0)),
+        "dead end": min(2.0, now.drivers.get("dead_end", 0.0)) / 2.0,
+        "asked again": min(1.0, now.drivers.get("reasked_question", 0.0)),
+        "contacted before": min(1.0, now.hardest.get("repeat_contact", 0.0)),
+        "opening": float(now.customer_turns <= 1),
+    }
+    return {name: value for name, value in numbers.items() if value}

@@ -1,0 +1,24 @@
+"""The customer tells of something that went wrong, however calmly."""
+
+from typing import Final
+
+from klankbord.events import Role
+from klankbord.models.heads import reading, weights
+from klankbord.signals import Finding, Turn, of_effort
+from klankbord.tone import strongest
+
+# The head's chance is that of a clearly dissatisfied customer; from here on something is at least amiss.
+TROUBLE_FROM: Final = 0.3
+
+
+def find(turn: Turn) -> Finding | None:
+    words = turn.said_by(Role.CUSTOMER)
+    if words is None:
+        return None
+    chance = reading(words.normal, words.language).chances["dissatisfaction"]
+    if chance < TROUBLE_FROM:
+        return None
+    return Finding(chance, strongest(weights(words.normal, words.language, "dissatisfaction")))
+
+
+told_trouble: Final = of_effort("told_trouble", find)
