@@ -54,8 +54,8 @@ def faded_valence(before: float, turn: float, policy: Policy) -> float:
 
 
 def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
-    """The signals that are shown and remembered: every fact, and such evidence of emotion as is strong enough."""
-    return tuple(s for s in signals if s.dimension is not Dimension.EMOTION or s.strength >= policy.evidence_from)
+    """The signals that are shown and remembered: every fact, and such evidence in words as is strong enough."""
+    return tuple(s for s in signals if s.dimension is Dimension.EFFORT or s.strength >= policy.evidence_from)
 
 
 def dissatisfaction(signals: Iterable[Signal]) -> float:
