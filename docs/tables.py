@@ -90,6 +90,42 @@ EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {
         ("00:00 customer: Ik wil een leidinggevende spreken.",),
         ("00:00 customer: I want to speak to a real person.",),
     ),
+    "leaving": (
+        ("00:00 customer: Dan ga ik wel naar de concurrent.",),
+        ("00:00 customer: I'll take my business elsewhere.",),
+    ),
+    "language_barrier": (
+        ("00:00 customer: Sorry, mijn Nederlands is niet goed.",),
+        ("00:00 customer: English is not my first language.",),
+    ),
+    "low_literacy": (
+        ("00:00 customer: Ik kan niet zo goed lezen.",),
+        ("00:00 customer: I'm not good with computers.",),
+    ),
+    "debt": (
+        ("00:00 customer: Er stond een deurwaarder voor de deur.",),
+        ("00:00 customer: I have fallen behind with everything.",),
+    ),
+    "cannot_pay": (
+        ("00:00 customer: Ik kan de rekening nu niet betalen.",),
+        ("00:00 customer: I can't afford this month's bill.",),
+    ),
+    "illness": (
+        ("00:00 customer: Mijn vader ligt in het ziekenhuis.",),
+        ("00:00 customer: I have been very ill.",),
+    ),
+    "bereavement": (
+        ("00:00 customer: Mijn man is vorige maand overleden.",),
+        ("00:00 customer: My mother passed away.",),
+    ),
+    "threat_to_others": (
+        ("00:00 customer: Ik weet jullie te vinden.",),
+        ("00:00 customer: I'll come down there.",),
+    ),
+    "threat_to_self": (
+        ("00:00 customer: Ik zie het niet meer zitten.",),
+        ("00:00 customer: I don't want to be here anymore.",),
+    ),
 }
 
 # The facts that detectors look at beside phrases.
