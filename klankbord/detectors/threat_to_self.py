@@ -1,5 +1,6 @@
 """The customer may be a danger to themselves: a person must look now."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -48,7 +49,7 @@ def _nl() -> Iterator[tuple[str, float]]:
         yield f"{life} nemen", 0.9
     for dead in ("dood", "dood zijn", "dood gaan", "doodgaan", "sterven", "niet meer leven", "niet langer leven",
                  "er niet meer zijn", "er niet meer wezen", "nooit meer wakker worden", "niet meer wakker worden",
-                 "slapen en niet meer wakker", "niet meer bestaan", "er niet zijn",
+                 "slapen en niet meer wakker", "niet meer bestaan",
                  "verdwijnen van de wereld"):  # fmt: skip
         yield from ((f"{want} {dead}", _OUTRIGHT) for want in (
             "wil", "wil ik", "wil gewoon", "wil ik gewoon", "wil echt", "wou", "zou", "zou liever", "wilde",
@@ -262,10 +263,63 @@ PHRASES: Final = Phrases(
 )
 
 
+# The same said around other words: up to so many between the two that tell. Bounded, so that a long text stays cheap.
+_NEAR: Final = re.compile(
+    "|".join((
+        r"\b(?:me|mij|m'n eigen|mn eigen|mezelf|mijzelf)(?: \w+){0,3} (?:verhangen|ophangen|van kant|verdrinken"
+        r"|gesneden)\b",
+        r"\b(?:mezelf|mijzelf|m'n eigen|me eigen) (?:\w+ ){0,2}(?:wat|iets) (?:\w+ )?aan",
+        r"\bin (?:mezelf|mijn armen?|mijn polsen|m'n armen?|m'n polsen) (?:\w+ ){0,2}(?:gesneden|snij|snijd|snijden)\b",
+        r"\bleven(?: \w+){0,4} (?:voorbij|zinloos|geen zin|beu|zat|moe|over en uit)\b",
+        r"\b(?:klaar|moe|genoeg|stap|stappen|gestapt)(?: \w+){0,4} (?:het|mijn|m'n|dit|met|te) leven\b",
+        r"\bniet meer,? (?:het|mijn|m'n|dit) leven\b",
+        r"\bwaar(?:om|voor)(?: \w+){0,3} (?:nog|verder) (?:\w+ )?(?:leven|leef)\b",
+        r"\b(?:wil|wou|wilde|zou|liefst|laat|mag)(?: \w+){0,4} (?:er (?:\w+ ){0,2}niet meer zijn|(?:nooit"
+        r"|niet) meer wakker"
+        r"|doodgaan|dood gaan|dood zijn|sterven|niet (?:meer|langer) leven|verdwijnen)\b",
+        r"\b(?:aan de dood|zo niet (?:langer|meer|verder) leven|geen morgen|niet (?:meer )?wakker word"
+        r"|word ik niet wakker)\b",
+        r"\bzin meer(?: in)?,?(?: \w+){0,3} (?:het|mijn|m'n|dit) leven\b",
+        r"\b(?:sta|zit|hang|klim)(?: \w+)? op (?:het dak|de brug|een brug|het spoor|de rails|het viaduct)\b",
+        r"\ber (?:\w+ ){1,3}eind(?:e)? aan\b(?! mijn (?:abonnement|contract))|\bniet meer opstaan\b"
+        r"|\bpunt om te springen\b",
+        r"\bwie zou (?:mij|me) missen\b|\btouw (?:klaar|hangen|gekocht|om)\b",
+        r"\bniemand(?: \w+){0,3} (?:mij|me)(?: \w+){0,2} missen\b",
+        r"\bzonder mij(?: \w+){0,3} (?:beter|gelukkiger)\b",
+        r"\b(?:ga|spring|loop|stap|lig|gooi)(?: \w+){0,3} (?:voor|onder) (?:de|een) (?:trein|metro|tram)\b",
+        r"\bheb (?:\w+ ){0,2}pillen (?:klaar|verzameld|opgespaard)",
+        r"\btrek(?: \w+){0,3} nie?t? meer\b",
+        r"\ber(?: \w+){0,3} punt achter (?:te )?zet",
+        r"\b(?:any|a|no|another|other) way out\b",
+        r"\breason to (?:keep (?:going|living|fighting|trying)|go on|carry on|get up|be here|be alive)\b",
+        r"\blive or die\b",
+        r"\b(?:wish|hope|hoping|pray)(?: [\w']+){0,4} (?:not|never|don't|didn't) wake up\b",
+        r"\b(?:can't|cannot|cant) do life\b|\brope (?:ready|round|around)\b",
+        r"\bstanding on (?:a|the) (?:\w+ )?(?:bridge|roof|ledge|edge|tracks)\b",
+        r"\btake (?:all|the whole)(?: \w+){0,3} (?:tablets|pills|medication|meds)\b",
+        r"\bwill to live\b|\bface another day\b|\bthrough the night\b",
+        r"\bpoint (?:of|in) (?:\w+ ){0,2}(?:living|alive|life|going on|carrying on)\b",
+        r"\b(?:notice|care|miss me|matter|better)(?: \w+)? if i (?:was|were|am|wasn't|died|disappeared)\b"
+        r"|\bif i died\b",
+        r"\blife(?: [\w']+){0,3} (?:no point|no meaning|pointless|meaningless|worthless|worth living|not worth)\b",
+        r"\bjump(?:ing)? (?:off|from)(?: \w+){0,2} (?:roof|bridge|building|balcony|cliff|window)\b",
+        r"\bcut(?:ting)? my (?:arms?|wrists?|legs?|thighs?)\b",
+        r"\bpills(?: [\w']+){0,6} (?:take them|all of them|swallow)\b",
+        r"\bnote (?:to|for) my (?:kids|family|wife|husband|mum|mother|parents|children|son|daughter)\b",
+        r"\btell my (?:family|kids|wife|husband|mum|children|parents|son|daughter)(?: [\w']+){0,3} (?:sorry"
+        r"|love|loved)\b",
+        r"\btired of(?: \w+){0,2} (?:living|life|existing)\b",
+    ))
+)  # fmt: skip
+
+
 def find(words: CustomerWords) -> Finding | None:
     # "I can't go on" ends the line; "I can't go on the website" does not. A line without a full stop gets one.
     found = PHRASES.best_in_any(words.normal + ".")
-    return None if found is None else Finding(found.strength, (found.start, min(found.end, len(words.normal))))
+    if found is not None:
+        return Finding(found.strength, (found.start, min(found.end, len(words.normal))))
+    near = _NEAR.search(words.normal)
+    return None if near is None else Finding(_VEILED, near.span())
 
 
 threat_to_self: Final = of_need("threat_to_self", find)
