@@ -139,6 +139,8 @@ FACTS: Final[dict[str, str]] = {
     "Dutch, together with a trained head ([quality](quality.md))",
     "positive_words": "the balance of all words: VADER, with its own lexicon in English and one of the same form in "
     "Dutch, together with a trained head ([quality](quality.md))",
+    "threat_to_self": "words that stand near each other, and both in Dutch and English whatever the language",
+    "threat_to_others": "words that stand near each other, and both in Dutch and English whatever the language",
     "repeat_contact": "`recent_contacts` of a `context` event",
     "repetition": "the share of content words in common with an earlier line of the customer, from "
     "`repetition_likeness` of the policy on",
