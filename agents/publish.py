@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from config.settings import Settings, load_playbook, load_policy
 from klankbord.conversation import Episode
+from klankbord.policy import rules_in_force
 from klankbord.suggestions import SUGGESTIONS
 from streams import wire
 from streams.metrics import PublisherMetrics
@@ -36,7 +37,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     policy = load_policy(settings.policy)
     metrics = PublisherMetrics(
         registry,
-        rules=[(name, rule.severity) for name, rule in policy.rules.items()],
+        rules=[(name, rule.severity) for name, rule in rules_in_force(policy).items()],
         kinds=[suggester.kind for suggester in SUGGESTIONS],
     )
     publisher = Publisher(Views(policy, load_playbook(settings.playbook)), RedisSink(settings.redis_url), metrics)

@@ -18,7 +18,7 @@ from klankbord.detectors import DETECTORS
 from klankbord.events import Language
 from klankbord.explanation import explanation
 from klankbord.phrases import Phrases
-from klankbord.policy import Policy
+from klankbord.policy import Policy, rules_in_force
 from klankbord.replay import replay
 from klankbord.signals import Detector, Dimension, Signal
 from klankbord.suggestions import SUGGESTIONS
@@ -39,7 +39,7 @@ def metrics() -> str:
     policy = Policy()
     of_publisher = PublisherMetrics(
         publisher,
-        rules=[(name, rule.severity) for name, rule in policy.rules.items()],
+        rules=[(name, rule.severity) for name, rule in rules_in_force(policy).items()],
         kinds=[suggester.kind for suggester in SUGGESTIONS],
     )
     rows = [
@@ -179,8 +179,9 @@ def detectors() -> str:
     return _page(
         "Detectors",
         "A detector finds one kind of evidence in one event, with a strength from 0 to 1.",
-        "Detectors of emotion are given the customer's words and nothing else; detectors of effort may look at facts "
-        "and at what the agent says.",
+        "Detectors of emotion, intent and need are given the customer's words and nothing else; detectors of effort "
+        "may look at facts and at what the agent says.",
+        "An intent or a need moves neither emotion nor effort ([why](decisions/0012-support-needs.md)).",
         "A phrase counts once for each spelling that is searched, such as with and without an apostrophe.",
         "What is found in the examples is computed when this page is made, as `klankbord explain` shows it.",
         *lines,
@@ -299,7 +300,7 @@ def _detector(detector: Detector) -> Iterator[str]:
     phrases = [value for value in vars(import_module(module)).values() if isinstance(value, Phrases)]
     yield _sentence(module)
     yield f"Dimension: {detector.dimension}, from " + (
-        "the customer's words." if detector.dimension is Dimension.EMOTION else "facts and what is said of them."
+        "facts and what is said of them." if detector.dimension is Dimension.EFFORT else "the customer's words."
     )
     if phrases:
         counts = (f"{sum(len(p.of(code)) for p in phrases)} in {name}" for code, name in LANGUAGES)

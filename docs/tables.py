@@ -118,6 +118,42 @@ EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {
             "00:30-00:33 customer: And that while we have been using less power and gas.",
         ),
     ),
+    "leaving": (
+        ("00:00 customer: Dan ga ik wel naar de concurrent.",),
+        ("00:00 customer: I'll take my business elsewhere.",),
+    ),
+    "language_barrier": (
+        ("00:00 customer: Sorry, mijn Nederlands is niet goed.",),
+        ("00:00 customer: English is not my first language.",),
+    ),
+    "low_literacy": (
+        ("00:00 customer: Ik kan niet zo goed lezen.",),
+        ("00:00 customer: I'm not good with computers.",),
+    ),
+    "debt": (
+        ("00:00 customer: Er stond een deurwaarder voor de deur.",),
+        ("00:00 customer: I have fallen behind with everything.",),
+    ),
+    "cannot_pay": (
+        ("00:00 customer: Ik kan de rekening nu niet betalen.",),
+        ("00:00 customer: I can't afford this month's bill.",),
+    ),
+    "illness": (
+        ("00:00 customer: Mijn vader ligt in het ziekenhuis.",),
+        ("00:00 customer: I have been very ill.",),
+    ),
+    "bereavement": (
+        ("00:00 customer: Mijn man is vorige maand overleden.",),
+        ("00:00 customer: My mother passed away.",),
+    ),
+    "threat_to_others": (
+        ("00:00 customer: Ik weet jullie te vinden.",),
+        ("00:00 customer: I'll come down there.",),
+    ),
+    "threat_to_self": (
+        ("00:00 customer: Ik zie het niet meer zitten.",),
+        ("00:00 customer: I don't want to be here anymore.",),
+    ),
 }
 
 # The facts that detectors look at beside phrases.
@@ -131,6 +167,8 @@ FACTS: Final[dict[str, str]] = {
     "Dutch, together with a trained head ([quality](quality.md))",
     "positive_words": "the balance of all words: VADER, with its own lexicon in English and one of the same form in "
     "Dutch, together with a trained head ([quality](quality.md))",
+    "threat_to_self": "words that stand near each other, and both in Dutch and English whatever the language",
+    "threat_to_others": "words that stand near each other, and both in Dutch and English whatever the language",
     "repeat_contact": "`recent_contacts` of a `context` event",
     "repetition": "the share of content words in common with an earlier line of the customer, from "
     "`repetition_likeness` of the policy on",

@@ -2,14 +2,16 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
 
-from klankbord.conversation import Conversation, Episode, Evidence
+from klankbord.conversation import THREATS, Conversation, Episode, Evidence
 from klankbord.events import Seconds
-from klankbord.policy import Policy, Rule, driver
+from klankbord.policy import Policy, Rule, driver, rules_in_force
+
+_SIGNALS: Final = {"threat": THREATS, "churn": ("leaving",)}
 
 
 class Alert(Struct, frozen=True, omit_defaults=True):
@@ -33,7 +35,11 @@ def alert_id(tenant: str, conversation_id: str, rule: str, rule_version: str, ep
 
 
 def measured(conversation: Conversation, measure: str) -> float:
-    """The value a rule watches: effort 1..7, escalation, an emotion 0..1, or an effort driver's memory."""
+    """The value a rule watches: effort 1..7, escalation, churn, threat, an emotion 0..1, or a driver's memory."""
+    if measure == "threat":
+        return conversation.threat
+    if measure == "churn":
+        return conversation.churn
     if measure == "effort":
         return conversation.effort
     if measure == "escalation":
@@ -46,11 +52,11 @@ def follow(conversation: Conversation, policy: Policy, *, at: Seconds, over: boo
     if over:
         return {name: _closed(episode, at) for name, episode in conversation.episodes.items()}
     # A rule that was taken out of the policy must not leave its alert open for ever.
+    rules = rules_in_force(policy)
     episodes = {
-        name: episode if name in policy.rules else _closed(episode, at)
-        for name, episode in conversation.episodes.items()
+        name: episode if name in rules else _closed(episode, at) for name, episode in conversation.episodes.items()
     }
-    for name, rule in policy.rules.items():
+    for name, rule in rules.items():
         value = measured(conversation, rule.measure)
         episode = episodes.get(name)
         if episode is not None and episode.cleared_at is None:
@@ -104,7 +110,7 @@ def _cause(rule: Rule, conversation: Conversation, policy: Policy) -> Evidence |
         if rule.measure == "effort":
             counts = evidence.signal in conversation.drivers
             return driver(policy, evidence.signal).weight * evidence.strength if counts else 0.0
-        if evidence.signal == rule.measure:
+        if evidence.signal == rule.measure or evidence.signal in _SIGNALS.get(rule.measure, ()):
             return evidence.strength
         return policy.emotion_weights.get(evidence.signal, {}).get(rule.measure, 0.0) * evidence.strength
 

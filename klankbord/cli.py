@@ -188,7 +188,14 @@ def _scores(observation: Observation, policy: Policy) -> dict[str, object]:
         "emotions": observation.emotions,
         "dissatisfaction": observation.dissatisfaction,
         "abuse": observation.abuse,
+        "churn": observation.conversation.churn,
+        "needs": _needs(observation),
     }
+
+
+def _needs(observation: Observation) -> dict[str, float]:
+    """How sure each need of the conversation is, as it now stands."""
+    return {kind: need.sure for kind, need in observation.conversation.needs.items()}
 
 
 def _guess(conversation: Conversation, policy: Policy) -> str:
@@ -241,6 +248,8 @@ def _neutral(line: Unreadable) -> dict[str, object]:
         "effort": 1.0,
         "dissatisfaction": 0.0,
         "escalation": 0.0,
+        "churn": 0.0,
+        "needs": {},
         "alerts": [],
         "suggestions": [],
     }
@@ -256,6 +265,8 @@ def _row(observation: Observation) -> dict[str, object]:
         "effort": observation.conversation.effort,
         "dissatisfaction": observation.dissatisfaction,
         "escalation": observation.conversation.escalation,
+        "churn": observation.conversation.churn,
+        "needs": _needs(observation),
         "alerts": [{"rule": a.rule, "state": a.state, "severity": a.severity} for a in observation.alerts],
         "suggestions": [suggestion.kind for suggestion in observation.suggestions],
     }

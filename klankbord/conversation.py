@@ -20,7 +20,14 @@ KEEP_POINTS: Final = 16
 KEEP_FINGERPRINTS: Final = 3
 KEEP_EVIDENCE: Final = 6
 MAX_QUOTE_BYTES: Final = 72
+KEEP_NEEDS: Final = 4
 _FINGERPRINT_WORDS: Final = 12
+
+# What a customer may need of whoever helps, as a need and never as a diagnosis; the first two are about safety.
+THREATS: Final = ("threat_to_self", "threat_to_others")
+NEEDS: Final = (
+    *THREATS, "bereavement", "illness", "cannot_pay", "debt", "low_literacy", "language_barrier",
+)  # fmt: skip
 
 _WORD: Final = re.compile(r"\w+")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])")
@@ -89,6 +96,14 @@ class Segment(Struct, frozen=True, array_like=True):
     end_ms: int
 
 
+class Need(Struct, frozen=True, array_like=True):
+    """How sure it is that the customer needs this (0..1), and when it was last heard; never the words."""
+
+    sure: float
+    at: Seconds
+    customer_turn: int
+
+
 class Conversation(Struct, frozen=True, omit_defaults=True):
     """The state of one conversation, and the only thing a worker keeps of it."""
 
@@ -137,6 +152,9 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     hardest: dict[str, float] = {}
     effort: float = 1.0
     escalation: float = 0.0
+    # How likely the customer means to leave, 0..1.
+    churn: float = 0.0
+    needs: dict[str, Need] = {}
     evidence: tuple[Evidence, ...] = ()
     timeline: tuple[Point, ...] = ()
 
@@ -148,6 +166,11 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     def open_alerts(self) -> int:
         """How many alert episodes are open."""
         return sum(episode.cleared_at is None for episode in self.episodes.values())
+
+    @property
+    def threat(self) -> float:
+        """How sure a danger to the customer or to others is, 0..1."""
+        return max((self.needs[kind].sure for kind in THREATS if kind in self.needs), default=0.0)
 
 
 def event_number(event: Event) -> int:
@@ -229,4 +252,11 @@ _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
     lambda conversation: replace(conversation, evidence=()),
     lambda conversation: replace(conversation, timeline=(), customer_said=(), agent_asked=()),
     lambda conversation: replace(unheard(conversation), suggestion=None, paced_words=0, paced_ms=0),
+    # Only where every name is as long as it may be: half of the last events tell a duplicate as well, mostly.
+    lambda conversation: replace(
+        conversation,
+        seen=conversation.seen[-KEEP_EVENTS // 2 :],
+        queue=conversation.queue and clip(conversation.queue),
+        team=conversation.team and clip(conversation.team),
+    ),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from klankbord.conversation import Conversation
 from klankbord.events import Event, Seconds, Utterance
 from klankbord.observation import Observation
 from klankbord.redaction import redact
@@ -53,4 +54,10 @@ def _scores(observation: Observation) -> str:
         if value >= _SHOWN_FROM
     )
     effort = f"effort {now.effort:.2f} = 1 + {parts}" if parts else f"effort {now.effort:.2f}"
-    return f"{effort} | valence {now.valence:+.2f} | {feelings or 'no emotion'}"
+    return f"{effort} | valence {now.valence:+.2f} | {feelings or 'no emotion'}{_minded(now)}"
+
+
+def _minded(now: Conversation) -> str:
+    churn = f" | churn {now.churn:.2f}" if now.churn >= _SHOWN_FROM else ""
+    needs = ", ".join(f"{kind} {need.sure:.2f}" for kind, need in now.needs.items())
+    return f"{churn} | needs: {needs}" if needs else churn

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from klankbord import context, facts, scoring
+from klankbord import context, facts, needs, scoring
 from klankbord.advice import Moment, Suggestion, may_repeat, suggestion_id
 from klankbord.alerting import Alert, changes, follow
 from klankbord.conversation import (
@@ -26,7 +26,7 @@ from klankbord.events import Event, Role, Seconds, Utterance
 from klankbord.phrases import clean, normal
 from klankbord.policy import Policy
 from klankbord.redaction import excerpt
-from klankbord.signals import Finding, Signal, Turn, Words, customer_words
+from klankbord.signals import Dimension, Finding, Signal, Turn, Words, customer_words
 from klankbord.suggestions import SUGGESTIONS
 
 SCHEMA: Final = 1
@@ -68,10 +68,11 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     if now.objected:
         return _objection(event, conversation, facts.erased(now), policy)
 
-    signals = scoring.told(found, policy)
+    signals = _told(found, policy)
     now = facts.counted(now, event, words)
     now, parts = _scored(now, event, words, found, policy)
     numbers = context.of_turn(conversation, words, found, policy)
+    now = _needed(now, event, words, signals, policy)
     now = replace(now, episodes=follow(now, policy, at=event.at_s, over=now.ended_at is not None))
     now, suggestions = _advised(now, event, signals, policy)
 
@@ -141,39 +142,58 @@ def _words(now: Conversation, event: Event, policy: Policy) -> tuple[Conversatio
 
 
 def _signals(turn: Turn) -> tuple[Signal, ...]:
-    found = []
+    found = [(detector, finding) for detector in DETECTORS if (finding := detector.find(turn)) and finding.strength > 0]
+    private = [finding.span for detector, finding in found if detector.dimension is Dimension.NEED and finding.span]
     corrections = turn.policy.judges.heads
-    for detector in DETECTORS:
-        finding = detector.find(turn)
-        if finding is not None and finding.strength > 0:
-            correction = corrections.get(detector.kind) if corrections else None
-            strength = finding.strength if correction is None else scoring.corrected(finding.strength, correction)
-            found.append(
-                Signal(
-                    kind=detector.kind,
-                    dimension=detector.dimension,
-                    strength=round(min(1.0, strength), 4),
-                    words=_quote(turn.words, finding),
-                    amount=None if finding.amount is None else round(float(finding.amount), 2),
-                )
-            )
-    return tuple(found)
+    return tuple(
+        Signal(
+            kind=detector.kind,
+            dimension=detector.dimension,
+            strength=round(min(1.0, scoring.corrected(finding.strength, corrections.get(detector.kind))), 4),
+            words=_quote(turn.words, finding, () if needs.is_threat(detector.kind) else private),
+            amount=None if finding.amount is None else round(float(finding.amount), 2),
+        )
+        for detector, finding in found
+    )
 
 
-def _quote(words: Words | None, finding: Finding) -> str:
-    """The words that were found with a little around them, redacted."""
+def _told(found: Sequence[Signal], policy: Policy) -> tuple[Signal, ...]:
+    """The signals that are shown; no policy is so strict that a threat is not."""
+    told = scoring.told(found, policy)
+    return (*told, *(signal for signal in found if needs.alerts(signal) and signal not in told))
+
+
+def _needed(
+    conversation: Conversation, event: Event, words: Words | None, signals: Sequence[Signal], policy: Policy
+) -> Conversation:
+    """The conversation with what the customer means to do and needs; of a need, nothing is left after the end."""
+    if conversation.ended_at is not None:
+        return needs.over(conversation)
+    by_customer = words is not None and words.role is Role.CUSTOMER
+    return replace(
+        conversation,
+        churn=needs.churned(conversation.churn, signals, policy) if by_customer else conversation.churn,
+        needs=needs.remembered(conversation, signals, policy, at=event.at_s),
+    )
+
+
+def _quote(words: Words | None, finding: Finding, private: Sequence[tuple[int, int]]) -> str:
+    """The words that were found with a little around them, redacted; nothing where that touches what is private."""
     if words is None or finding.span is None:
         return ""
     start, end = finding.span
     left = words.clean.rfind(" ", 0, max(0, start - _QUOTE_MARGIN_CHARS)) + 1
     right = words.clean.find(" ", min(len(words.clean), end + _QUOTE_MARGIN_CHARS))
-    return clip(excerpt(words.clean, left, len(words.clean) if right < 0 else right))
+    right = len(words.clean) if right < 0 else right
+    if any(left < private_end and private_start < right for private_start, private_end in private):
+        return ""
+    return clip(excerpt(words.clean, left, right))
 
 
 def _scored(
     conversation: Conversation, event: Event, words: Words | None, found: Sequence[Signal], policy: Policy
 ) -> tuple[Conversation, dict[str, float]]:
-    signals = scoring.told(found, policy)
+    signals = _told(found, policy)
     by_customer = words is not None and words.role is Role.CUSTOMER
     turn = scoring.turn_emotions(signals, policy) if by_customer else {}
     emotions, valence, mood = conversation.emotions, conversation.valence, conversation.mood
@@ -218,6 +238,7 @@ def _refused(signals: Sequence[Signal]) -> bool:
 
 def _evidence(conversation: Conversation, event: Event, signals: Sequence[Signal]) -> tuple[Evidence, ...]:
     """The latest evidence of each kind, newest last."""
+    signals = [signal for signal in signals if signal.dimension is not Dimension.NEED or needs.is_threat(signal.kind)]
     kinds = {signal.kind for signal in signals}
     kept = [evidence for evidence in conversation.evidence if evidence.signal not in kinds]
     return (*kept, *(_as_evidence(event, signal) for signal in signals))[-KEEP_EVIDENCE:]

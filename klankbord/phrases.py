@@ -1,7 +1,7 @@
 """Find whole phrases in what somebody said, all of them in one pass."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -77,6 +77,20 @@ class Phrases:
     def best(self, text: str, language: Language, *, negatable: bool = False) -> Match | None:
         """The strongest match, the first of equals."""
         return max(self.matches(text, language, negatable=negatable), key=lambda m: m.strength, default=None)
+
+    def best_in_any(self, text: str) -> Match | None:
+        """The strongest match in any language: in need, people change to the one that comes first."""
+        return max(
+            (m for language in _LANGUAGES for m in self.matches(text, language)), key=lambda m: m.strength, default=None
+        )
+
+
+def denied(phrases: Iterable[str], *negators: str) -> dict[str, float]:
+    """The phrases with a negator right before each, at 0.0: "niet ziek".
+
+    Unlike `negatable`, words in between end it: "ik kan niet werken want ik ben ziek" is no denial.
+    """
+    return {f"{negator} {phrase}": 0.0 for phrase in phrases for negator in negators}
 
 
 def _as_typed(phrases: Mapping[str, float]) -> dict[str, float]:

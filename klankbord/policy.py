@@ -126,6 +126,13 @@ NORMAL_WAIT_S: Final[dict[Channel, float]] = {
     Channel.EMAIL: 86_400.0,
 }
 
+# Safety is no matter of taste: this rule opens at the first sign, holds until the conversation ends, and is in force
+# under every policy, which may word it anew and nothing else. The weakest phrase that is listed counts 0.6.
+THREAT: Final = Rule(
+    "threat", 0.3, 0.0, "critical", "Veiligheid van klant of anderen: kijk nu mee",
+    "Safety of the customer or others: look now", cooldown_s=0.0,
+)  # fmt: skip
+
 # Feelings alert alone only where there is no doubt about them: whether a supervisor is needed is judged by all that
 # happened, and 0.3 is where our own conversations to learn from are best told apart (decision 11).
 RULES: Final[dict[str, Rule]] = {
@@ -143,6 +150,9 @@ RULES: Final[dict[str, Rule]] = {
         "Customer asks for a human or a supervisor",
     ),
     "long_wait": Rule("long_wait", 0.5, 0.2, "warning", "Klant wacht te lang", "Customer has waited too long"),
+    # A plain wish to cancel counts 0.5 and stays below; "then I'm off to your competitor" does not.
+    "wants_to_leave": Rule("churn", 0.6, 0.3, "warning", "Klant wil vertrekken", "Customer wants to leave"),
+    "threat": THREAT,
 }  # fmt: skip
 
 
@@ -167,6 +177,14 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Weaker evidence of emotion counts in the scores of its turn, but nobody is shown it and nothing remembers it:
     # one line in ten of any customer sounds a little annoyed.
     evidence_from: Share = 0.3
+
+    # An intention outlasts a feeling: half-life about 3 customer turns. Said again, it is no more likely than before.
+    churn_fade: Share = 0.8
+    # A need is let go after this much without it, whichever is first: long enough for the answer and what follows it,
+    # too short to become a mark on a customer. Threats stay until the end. By e-mail an hour passes before any answer,
+    # so there it is the seconds that end it.
+    need_turns: Annotated[int, Meta(ge=1)] = 8
+    need_s: Annotated[float, Meta(gt=0)] = 3600.0
 
     # A driver keeps this share at each turn of either side: half-life about 4.3 turns (decision 11).
     effort_fade: Share = 0.85
@@ -236,6 +254,8 @@ def mistakes_in(policy: Policy, *, measures: frozenset[str]) -> list[str]:
             found.append(
                 f"rules.{name}.release_at: {rule.release_at} lies above raise_at {rule.raise_at}: it would flap"
             )
+    if _unworded(policy.rules.get("threat", THREAT)) != _unworded(THREAT):
+        found.append("rules.threat: only 'nl' and 'en' may differ; a threat always alerts")
     for channel in Channel:
         if channel not in policy.normal_wait_s:
             found.append(f"normal_wait_s.{channel}: is missing; name every channel")
@@ -264,6 +284,19 @@ def driver(policy: Policy, kind: str) -> Driver:
     return policy.drivers.get(kind, policy.other_driver)
 
 
+def rules_in_force(policy: Policy) -> dict[str, Rule]:
+    """The rules that alert: the policy's, and always the one for threats, whatever the policy makes of it."""
+    own = policy.rules.get("threat", THREAT)
+    return {**policy.rules, "threat": msgspec.structs.replace(THREAT, nl=own.nl, en=own.en)}
+
+
+def _unworded(rule: Rule) -> Rule:
+    return msgspec.structs.replace(rule, nl="", en="")
+
+
 def measures_of(policy: Policy) -> frozenset[str]:
-    """What a rule may watch: the emotions (0..1), `effort` (1..7), `escalation` (0..1), each effort driver."""
-    return frozenset({"effort", "escalation", *EMOTIONS, *policy.drivers})
+    """What a rule may watch: the emotions, `escalation`, `churn`, `threat` (0..1), `effort` (1..7), each driver.
+
+    No need but a threat: it is there to help with, not to sort by.
+    """
+    return frozenset({"effort", "escalation", "churn", "threat", *EMOTIONS, *policy.drivers})

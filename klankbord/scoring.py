@@ -18,8 +18,10 @@ def either(*chances: float) -> float:
     return 1.0 - math.prod(1.0 - c for c in chances)
 
 
-def corrected(chance: float, correction: Correction) -> float:
-    """The chance of a head after a tenant's correction of its log-odds."""
+def corrected(chance: float, correction: Correction | None) -> float:
+    """The chance of a head after a tenant's correction of its log-odds, if there is one."""
+    if correction is None:
+        return chance
     chance = min(max(chance, 1e-6), 1.0 - 1e-6)
     log_odds = correction.slope * math.log(chance / (1.0 - chance)) + correction.offset
     return 1.0 / (1.0 + math.exp(-log_odds))
@@ -62,8 +64,8 @@ def moved(before: float, newest: float, share: float) -> float:
 
 
 def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
-    """The signals that are shown and remembered: every fact, and such evidence of emotion as is strong enough."""
-    return tuple(s for s in signals if s.dimension is not Dimension.EMOTION or s.strength >= policy.evidence_from)
+    """The signals that are shown and remembered: every fact, and such evidence in words as is strong enough."""
+    return tuple(s for s in signals if s.dimension is Dimension.EFFORT or s.strength >= policy.evidence_from)
 
 
 def heard_dissatisfied(signals: Iterable[Signal]) -> float:

@@ -13,10 +13,15 @@ from klankbord.policy import Policy
 
 
 class Dimension(StrEnum):
-    """What a signal is evidence of. Words make emotion; what happens in time makes effort."""
+    """What a signal is evidence of. Words make emotion; what happens in time makes effort.
+
+    An intent or a need is neither: it moves no score of another dimension.
+    """
 
     EMOTION = "emotion"
     EFFORT = "effort"
+    INTENT = "intent"
+    NEED = "need"
 
 
 class Signal(Struct, frozen=True, omit_defaults=True):
@@ -59,7 +64,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class CustomerWords:
-    """What a customer said. Only these reach an emotion detector: a type check refuses any other role."""
+    """What a customer said. Only these reach a detector of emotion, intent or need: types refuse any other role."""
 
     clean: str
     normal: str
@@ -84,7 +89,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """A kind of signal with the function that finds it; made by `of_emotion` or `of_effort`."""
+    """A kind of signal with the function that finds it; made by `of_emotion`, `of_effort`, `of_intent`, `of_need`."""
 
     kind: str
     dimension: Dimension
@@ -93,16 +98,29 @@ class Detector:
 
 def of_emotion(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
     """A detector of emotion: it is called for customers only and is given their words and nothing else."""
+    return _of_words(kind, Dimension.EMOTION, find)
 
-    def find_in_turn(turn: Turn) -> Finding | None:
-        return None if turn.customer is None else find(turn.customer)
 
-    return Detector(kind, Dimension.EMOTION, find_in_turn)
+def of_intent(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+    """A detector of what the customer means to do, by the customer's words alone."""
+    return _of_words(kind, Dimension.INTENT, find)
+
+
+def of_need(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+    """A detector of what the customer needs of whoever helps, by the customer's words alone."""
+    return _of_words(kind, Dimension.NEED, find)
 
 
 def of_effort(kind: str, find: Callable[[Turn], Finding | None]) -> Detector:
     """A detector of effort: it may look at every event, since waits, holds and transfers are facts."""
     return Detector(kind, Dimension.EFFORT, find)
+
+
+def _of_words(kind: str, dimension: Dimension, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+    def find_in_turn(turn: Turn) -> Finding | None:
+        return None if turn.customer is None else find(turn.customer)
+
+    return Detector(kind, dimension, find_in_turn)
 
 
 def customer_words(words: Words | None) -> CustomerWords | None:

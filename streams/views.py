@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from config.settings import Wording
 from klankbord.alerting import alert_id, changes
 from klankbord.conversation import Episode
-from klankbord.policy import SEVERITIES, Policy
+from klankbord.policy import SEVERITIES, Policy, rules_in_force
 from streams.wire import AlertMessage, BoardRow, OpenAlert, Record, SuggestionMessage
 
 
@@ -85,9 +85,12 @@ class Views:
             started_at=seen.at if now.started_at is None else now.started_at,
             valence=now.valence,
             effort=now.effort,
-            risk=now.escalation,
+            # Danger goes before everything; no other need has a say in the order.
+            risk=max(now.escalation, now.threat),
             customer_turns=now.customer_turns,
             emotions=now.emotions,
+            churn=now.churn,
+            needs=tuple(now.needs),
             effort_parts=seen.effort_parts,
             evidence=now.evidence,
             timeline=now.timeline,
@@ -100,5 +103,5 @@ class Views:
         )
 
     def _title(self, rule: str) -> dict[str, str]:
-        known = self.policy.rules.get(rule)
+        known = rules_in_force(self.policy).get(rule)
         return {"nl": known.nl, "en": known.en} if known else {"nl": rule, "en": rule}

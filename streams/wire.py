@@ -133,6 +133,9 @@ class BoardRow(Struct, frozen=True, omit_defaults=True):
     risk: float
     customer_turns: int = 0
     emotions: dict[str, float] = {}
+    # How likely the customer means to leave, 0..1, and the kinds of need: no sureness, since nobody sorts by it.
+    churn: float = 0.0
+    needs: tuple[str, ...] = ()
     effort_parts: dict[str, float] = {}
     evidence: tuple[Evidence, ...] = ()
     timeline: tuple[Point, ...] = ()

@@ -6,18 +6,25 @@ from klankbord.detectors.abuse import abuse
 from klankbord.detectors.anger import anger
 from klankbord.detectors.anxiety import anxiety
 from klankbord.detectors.asks_for_human import asks_for_human
+from klankbord.detectors.bereavement import bereavement
+from klankbord.detectors.cannot_pay import cannot_pay
 from klankbord.detectors.channel_hop import channel_hop
 from klankbord.detectors.confusion import confusion
 from klankbord.detectors.correction import correction
 from klankbord.detectors.dead_air import dead_air
 from klankbord.detectors.dead_end import dead_end
+from klankbord.detectors.debt import debt
 from klankbord.detectors.disappointment import disappointment
 from klankbord.detectors.frustration import frustration
 from klankbord.detectors.gives_up import gives_up
 from klankbord.detectors.gratitude import gratitude
 from klankbord.detectors.hold import hold
+from klankbord.detectors.illness import illness
 from klankbord.detectors.interruption import interruption
+from klankbord.detectors.language_barrier import language_barrier
+from klankbord.detectors.leaving import leaving
 from klankbord.detectors.long_wait import long_wait
+from klankbord.detectors.low_literacy import low_literacy
 from klankbord.detectors.negative_words import negative_words
 from klankbord.detectors.not_following import not_following
 from klankbord.detectors.pace import pace
@@ -40,12 +47,15 @@ from klankbord.detectors.sounds_relieved import sounds_relieved
 from klankbord.detectors.sounds_sad import sounds_sad
 from klankbord.detectors.still_unsolved import still_unsolved
 from klankbord.detectors.talk_over import talk_over
+from klankbord.detectors.threat_to_others import threat_to_others
+from klankbord.detectors.threat_to_self import threat_to_self
 from klankbord.detectors.told_trouble import told_trouble
 from klankbord.detectors.told_wait import told_wait
 from klankbord.detectors.transfer import transfer
 from klankbord.signals import Detector
 
-# Emotion first, then effort. The order matters in one way only: signals of one event are kept in it.
+# Emotion first, then effort, intent and needs, the threats last. The order matters in one way only: signals of one
+# event are kept in it, and the last of them longest.
 DETECTORS: Final[tuple[Detector, ...]] = (
     anger,
     frustration,
@@ -88,4 +98,13 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     gives_up,
     not_following,
     sent_around,
+    leaving,
+    language_barrier,
+    low_literacy,
+    debt,
+    cannot_pay,
+    illness,
+    bereavement,
+    threat_to_others,
+    threat_to_self,
 )

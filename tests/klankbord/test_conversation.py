@@ -13,13 +13,16 @@ from klankbord.conversation import (
     KEEP_EVENTS,
     KEEP_EVIDENCE,
     KEEP_FINGERPRINTS,
+    KEEP_NEEDS,
     KEEP_POINTS,
     MAX_BYTES,
     MAX_QUOTE_BYTES,
+    NEEDS,
     Conversation,
     Episode,
     Evidence,
     Made,
+    Need,
     Point,
     Proposed,
     Segment,
@@ -52,6 +55,8 @@ ANGRY: Final = (
     "ik heb al drie keer gebeld en niemand helpt mij, wat een waardeloze klantenservice",
     "ik maak me zorgen en ik snap er niets van, zoals ik al zei staat alles in het formulier",
     "dank u wel, wat een opluchting",
+    "mijn man is overleden, ik ben ziek en ik kan het niet betalen, ik zie het niet meer zitten, ik stap over",
+    "ik weet je te vinden, ik ben dyslectisch, spreek niet goed nederlands en zit in de schulden",
 )
 UNHELPFUL: Final = (
     "Dat is helaas niet mogelijk, dat is ons beleid. Ik verbind u door.",
@@ -149,6 +154,8 @@ def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
         hardest=drivers,
         effort=1.2345,
         escalation=0.1234,
+        churn=0.1234,
+        needs=dict.fromkeys(sorted(NEEDS, key=len)[-KEEP_NEEDS:], Need(0.1234, at, 100_000)),
         evidence=(proof,) * KEEP_EVIDENCE,
         timeline=(Point(-3_155_760_000, -0.12, 6.12),) * KEEP_POINTS,
         episodes=dict.fromkeys(rules, cleared),
@@ -162,7 +169,9 @@ def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
     "rules",
     [
         pytest.param(tuple(POLICY.rules), id="our rules"),
-        pytest.param(tuple(f"{n:02d}".ljust(32, "r") for n in range(12)), id="the most rules a policy may have"),
+        pytest.param(
+            (*(f"{n:02d}".ljust(32, "r") for n in range(12)), "threat"), id="the most rules a policy may have"
+        ),
     ],
 )
 def test_the_fullest_conversation_fits(name: str, rules: tuple[str, ...]) -> None:
@@ -183,6 +192,7 @@ def test_proof_goes_before_counts_and_that_of_closed_alerts_first() -> None:
     assert kept.episodes["angry_customer"].cause is None
     assert kept.seen == full.seen
     assert kept.emotions == full.emotions
+    assert kept.needs == full.needs
     assert kept.drivers == full.drivers
     assert kept.suggested == full.suggested
 

@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
+from klankbord.conversation import NEEDS
 from klankbord.errors import InvalidConfiguration
 from klankbord.events import Channel
-from klankbord.policy import SEVERITIES, Policy, Rule, measures_of, read_policy
+from klankbord.policy import SEVERITIES, THREAT, Policy, Rule, measures_of, read_policy, rules_in_force
 
 SHIPPED: Final = Path(__file__).parents[2] / "config" / "policy.toml"
 RULE: Final = Rule("anger", 0.6, 0.2, "critical", "Klant is boos", "Customer is angry")
@@ -40,6 +42,14 @@ def mistakes(text: str) -> list[str]:
         read_policy(text, source="our-policy.toml")
     assert all(mistake in str(error.value) for mistake in error.value.mistakes)
     return error.value.mistakes
+
+
+def as_toml(name: str, rule: Rule) -> str:
+    # A JSON string or number is a TOML one too.
+    fields = (
+        f"{field} = {msgspec.json.encode(value).decode()}" for field, value in msgspec.structs.asdict(rule).items()
+    )
+    return "\n".join([f"[rules.{name}]", *fields])
 
 
 def test_the_shipped_policy_is_the_defaults() -> None:
@@ -119,6 +129,41 @@ def test_a_rule_has_another_version_as_soon_as_anything_in_it_changes() -> None:
 
     assert len({RULE.version, *(rule.version for rule in changed)}) == 7
     assert replace(RULE).version == RULE.version
+
+
+@pytest.mark.parametrize(
+    "weaker",
+    [
+        pytest.param({"raise_at": 0.9}, id="later"),
+        pytest.param({"release_at": 0.2}, id="over sooner"),
+        pytest.param({"severity": "info"}, id="softer"),
+        pytest.param({"min_customer_turns": 3}, id="after some turns"),
+        pytest.param({"cooldown_s": 60.0}, id="after a while"),
+        pytest.param({"measure": "anger"}, id="of something else"),
+    ],
+)
+def test_a_policy_may_not_weaken_the_rule_for_threats(weaker: dict[str, object]) -> None:
+    own = replace(THREAT, **weaker)
+    text = as_toml("threat", own)
+
+    assert mistakes(text) == ["our-policy.toml: rules.threat: only 'nl' and 'en' may differ; a threat always alerts"]
+    assert rules_in_force(Policy(rules={"threat": own})) == {"threat": THREAT}
+
+
+def test_a_policy_may_word_the_rule_for_threats_anew() -> None:
+    own = replace(THREAT, nl="Bel de veiligheidscoördinator", en="Call the safety officer")
+    text = as_toml("threat", own)
+
+    assert rules_in_force(read_policy(text, source="policy.toml")) == {"threat": own}
+
+
+def test_a_policy_without_the_rule_for_threats_has_it_all_the_same() -> None:
+    assert rules_in_force(Policy(rules={"angry": RULE})) == {"angry": RULE, "threat": THREAT}
+
+
+def test_no_need_but_a_threat_can_be_ranked_or_alerted() -> None:
+    assert {"churn", "threat"} <= measures_of(Policy())
+    assert measures_of(Policy()).isdisjoint(NEEDS)
 
 
 def test_emotions_effort_escalation_and_drivers_are_measured() -> None:

@@ -4,7 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from config.settings import HERE, load_playbook, load_policy
-from klankbord.policy import SEVERITIES
+from klankbord.alerting import follow
+from klankbord.conversation import Need
+from klankbord.policy import SEVERITIES, THREAT
 from klankbord.suggestions import SUGGESTIONS
 from streams.views import Views
 from streams.wire import Record
@@ -19,6 +21,18 @@ RECORDS = records()
 def changed(views: Views, after: Record, before: Record | None = None) -> list[tuple[str, str]]:
     published = {} if before is None else before.observation.conversation.episodes
     return [(message.alert.rule, message.alert.state) for message in views.alerts(after, published)]
+
+
+def needing(need: Need, kind: str = "bereavement") -> Record:
+    seen = RECORDS[0].observation
+    return replace(RECORDS[0], observation=replace(seen, conversation=replace(seen.conversation, needs={kind: need})))
+
+
+def in_danger() -> Record:
+    record = needing(Need(1.0, 1.0, 1), "threat_to_self")
+    now = replace(record.observation.conversation, customer_turns=1)
+    episodes = follow(now, POLICY, at=1.0, over=False)
+    return replace(record, observation=replace(record.observation, conversation=replace(now, episodes=episodes)))
 
 
 def test_an_alert_opens_in_the_observation_that_raised_it() -> None:
@@ -81,6 +95,28 @@ def test_an_alert_of_a_rule_that_left_the_policy_keeps_its_name() -> None:
     (message,) = views.alerts(RECORDS[1], {})
 
     assert message.title == {"nl": "angry_customer", "en": "angry_customer"}
+
+
+def test_a_threat_is_titled_also_where_the_policy_leaves_its_rule_out() -> None:
+    views = Views(replace(POLICY, rules={}), PLAYBOOK)
+
+    (message,) = views.alerts(in_danger(), {})
+
+    assert message.title == {"nl": THREAT.nl, "en": THREAT.en}
+
+
+def test_danger_goes_before_every_other_row_and_a_need_before_none() -> None:
+    row, calm = VIEWS.row(in_danger()), VIEWS.row(needing(Need(1.0, 1.0, 1)))
+
+    assert (row.needs, row.risk) == (("threat_to_self",), 1.0)
+    assert (calm.needs, calm.risk) == (("bereavement",), RECORDS[0].observation.conversation.escalation)
+
+
+def test_a_row_says_how_likely_the_customer_leaves() -> None:
+    seen = RECORDS[0].observation
+    leaving = replace(RECORDS[0], observation=replace(seen, conversation=replace(seen.conversation, churn=0.7)))
+
+    assert VIEWS.row(leaving).churn == 0.7
 
 
 @pytest.mark.parametrize("rule", sorted(POLICY.rules))

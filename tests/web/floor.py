@@ -97,6 +97,8 @@ def row(
     language: Language | None = "nl",
     since_s: float = 240,
     waits_s: float | None = None,
+    churn: float = 0.0,
+    needs: tuple[str, ...] = (),
 ) -> BoardRow:
     """A conversation on the board; times in seconds before `NOW`."""
     parts = effort_parts or {}
@@ -112,6 +114,8 @@ def row(
         risk=risk,
         customer_turns=4,
         emotions=emotions or {},
+        churn=churn,
+        needs=needs,
         effort_parts=parts,
         evidence=evidence,
         timeline=tuple(Point(*point) for point in timeline),

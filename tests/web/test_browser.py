@@ -214,6 +214,18 @@ def test_an_alert_leads_to_its_conversation_and_the_reason(floor: Floor, pages: 
     expect(row_of(page, hot).locator(".toggle")).to_be_focused()
 
 
+def test_a_need_is_shown_as_a_need_and_a_wish_to_leave_as_a_chance(floor: Floor, pages: Pages, visit: Open) -> None:
+    widow = row("chat-widow", needs=("bereavement", "cannot_pay"), churn=0.72)
+    floor.fill((widow, row("chat-calm")))
+    page = visit(pages)
+
+    expect(row_of(page, widow).locator(".badge.need")).to_have_text(
+        ["Behoefte: tijd en geduld (verlies van een naaste)", "Behoefte: een regeling (kan nu niet betalen)"]
+    )
+    row_of(page, widow).locator(".toggle").click()
+    expect(row_of(page, widow).locator(".churn")).to_contain_text("vertrekken: 72")
+
+
 def test_effort_is_a_number_and_a_picture(floor: Floor, pages: Pages, visit: Open) -> None:
     hard = row("chat-hard", effort_parts={"hold": 1.3, "transfer": 0.9}, timeline=((0, 0.0, 1.0), (60, -0.4, 3.2)))
     floor.show(hard)

@@ -15,7 +15,7 @@ const VISIBLE = 0.05; // less than this is nothing a person should act on
  * @typedef {{
  *   tenant: string, conversation_id: string, channel: string, state: "open" | "ended", at: number, started_at: number,
  *   valence: number, effort: number, risk: number, emotions?: Record<string, number>,
- *   effort_parts?: Record<string, number>, evidence?: Evidence[], timeline?: [number, number, number][],
+ *   effort_parts?: Record<string, number>, churn?: number, needs?: string[], evidence?: Evidence[], timeline?: [number, number, number][],
  *   alerts?: Badge[], waiting_since?: number, queue?: string, team?: string, agent_id?: string, language?: string}} Row
  */
 
@@ -176,7 +176,8 @@ function badges(row, language) {
   const all = (row.alerts ?? []).map((badge) =>
     el("li", { class: `badge ${severity(badge.severity)}` }, shape(badge.severity),
       el("span", { class: "unseen" }, `${language.name("severity", badge.severity)}: `), foreign(language.of(badge.title))));
-  return el("ul", { class: "cell badges" }, ...all);
+  const needs = (row.needs ?? []).map((kind) => el("li", { class: "badge need" }, language.name("signal", kind)));
+  return el("ul", { class: "cell badges" }, ...all, ...needs);
 }
 
 /**
@@ -196,7 +197,8 @@ function ends(points, now, language) {
 function details(row, language) {
   return [
     el("section", { class: "all-emotions" }, el("h3", {}, language.say("emotions")),
-      measures(largest(row.emotions), "emotion", 1, language) ?? nothing("details.no_emotions", language)),
+      measures(largest(row.emotions), "emotion", 1, language) ?? nothing("details.no_emotions", language),
+      (row.churn ?? 0) < VISIBLE ? null : el("p", { class: "churn" }, language.say("details.churn", { share: language.share(row.churn ?? 0) }))),
     el("section", { class: "all-parts" }, el("h3", {}, language.say("effort")), ...allParts(row, language)),
     el("section", { class: "all-evidence" }, el("h3", {}, language.say("evidence")), evidence(row, language)),
     el("p", { class: "whole" }, `${language.say("details.conversation")} `, foreign(row.conversation_id, "id"),
