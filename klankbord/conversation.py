@@ -108,6 +108,12 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     waiting_since: Seconds | None = None
     wait_counted_s: float = 0.0
     held_since: Seconds | None = None
+    # Why the customer makes contact, "" while unknown: the votes of the turns that were read, the words that told most.
+    reason: str = ""
+    reason_votes: dict[str, float] = {}
+    reason_words: str = ""
+    reason_turns: int = 0
+
     customer_said: tuple[tuple[int, ...], ...] = ()
     agent_asked: tuple[tuple[int, ...], ...] = ()
 
@@ -201,6 +207,12 @@ _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
         conversation, evidence=conversation.evidence[-3:], timeline=conversation.timeline[-KEEP_POINTS // 2 :]
     ),
     lambda conversation: _without_causes(conversation, cleared_only=False),
-    lambda conversation: replace(conversation, evidence=()),
-    lambda conversation: replace(conversation, timeline=(), customer_said=(), agent_asked=()),
+    lambda conversation: replace(conversation, evidence=(), reason_words=""),
+    lambda conversation: replace(
+        conversation,
+        timeline=(),
+        customer_said=(),
+        agent_asked=(),
+        reason_votes=dict(list(conversation.reason_votes.items())[:1]),
+    ),
 )

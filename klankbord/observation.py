@@ -25,6 +25,7 @@ from klankbord.detectors import DETECTORS
 from klankbord.events import Event, Role, Seconds, Utterance
 from klankbord.phrases import clean, normal
 from klankbord.policy import Policy
+from klankbord.reasons import voted
 from klankbord.redaction import excerpt
 from klankbord.signals import Finding, Signal, Turn, Words, customer_words
 from klankbord.suggestions import SUGGESTIONS
@@ -36,7 +37,8 @@ _QUOTE_MARGIN_CHARS: Final = 20
 class Observation(Struct, frozen=True, omit_defaults=True):
     """What one event led to. `emotions`, `dissatisfaction`, `abuse` judge this turn; `conversation` holds what lasts.
 
-    `effort_parts` add up to `conversation.effort - 1`. A `duplicate` changed nothing and is not published.
+    `effort_parts` add up to `conversation.effort - 1`. `reason` is the conversation's where this event made it known
+    or another. A `duplicate` changed nothing and is not published.
     """
 
     event_id: str
@@ -54,6 +56,7 @@ class Observation(Struct, frozen=True, omit_defaults=True):
     dissatisfaction: float = 0.0
     abuse: float = 0.0
     effort_parts: dict[str, float] = {}
+    reason: str = ""
     alerts: tuple[Alert, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     duplicate: bool = False
@@ -71,7 +74,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     now, words = _words(now, event, policy)
     found = _signals(Turn(conversation, event, words, customer_words(words), policy))
     signals = scoring.told(found, policy)
-    now = facts.counted(now, event, words)
+    now = voted(facts.counted(now, event, words), words, policy.reasons)
     now, parts = _scored(now, event, words, found, policy)
     now = replace(now, episodes=follow(now, policy, at=event.at_s, over=now.ended_at is not None))
     now, suggestions = _advised(now, event, signals, policy)
@@ -84,6 +87,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         dissatisfaction=scoring.dissatisfaction(found),
         abuse=scoring.abuse(found),
         effort_parts=parts,
+        reason=now.reason if now.reason != conversation.reason else "",
         alerts=changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes),
         suggestions=suggestions,
     )

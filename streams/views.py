@@ -87,6 +87,7 @@ class Views:
             effort=now.effort,
             risk=now.escalation,
             customer_turns=now.customer_turns,
+            reason=self.policy.reasons.name(now.reason) if now.reason else None,
             emotions=now.emotions,
             effort_parts=seen.effort_parts,
             evidence=now.evidence,

@@ -11,10 +11,10 @@ FOLDER: Final = Path(__file__).parents[1] / "klankbord" / "models"
 
 
 def main() -> None:
-    """Fit both languages and write their files; with the same data they are the same bytes."""
+    """Fit heads and reasons of both languages and write their files; with the same data they are the same bytes."""
     import numpy as np
 
-    from training import corpora, dutch, english, linear, teacher, weights
+    from training import corpora, dutch, english, linear, reasons, teacher, weights
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("KLANKBORD_DATA", "../shared/data")))
@@ -61,6 +61,7 @@ def main() -> None:
     about = {"teacher": origin, "teacher_figures": taught.figures}
     lines = {"lines": student.lines, "lines_sha256": student.digest}
     save("nl", student, header(student, names, **about, **lines))
+    reasons.train(asked.data, asked.out)
 
 
 if __name__ == "__main__":

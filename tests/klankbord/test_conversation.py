@@ -31,7 +31,9 @@ from klankbord.conversation import (
 from klankbord.events import SCHEMA, Channel, Context, Event, Role, Transferred, Utterance
 from klankbord.observation import observe
 from klankbord.policy import EMOTIONS, Policy
+from klankbord.reasons import KEPT_VOTES, TURNS_READ
 from klankbord.suggestions import SUGGESTIONS
+from klankbord.taxonomy import MAX_ID_CHARS
 from tests.klankbord.given import START
 
 # A busy machine is no failure.
@@ -134,6 +136,10 @@ def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
         waiting_since=at,
         wait_counted_s=3_155_760_000.123456,
         held_since=at,
+        reason="r" * MAX_ID_CHARS,
+        reason_votes={f"{number}" * MAX_ID_CHARS: 12.345 for number in range(KEPT_VOTES)},
+        reason_words='"' * MAX_QUOTE_BYTES,
+        reason_turns=TURNS_READ,
         customer_said=lines,
         agent_asked=lines,
         valence=-0.1234,
