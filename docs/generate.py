@@ -231,8 +231,8 @@ def reasons() -> str:
     lines = []
     for group, said in taxonomy.groups.items():
         rows = [
-            (f"`{id_}`", reason.en, reason.nl, reason.preventable, reason.self_service, reason.automatable, reason.why.en)
-            for id_, reason in taxonomy.reasons.items()
+            (f"`{id_}`", r.en, r.nl, r.preventable, r.self_service, r.automatable, r.why.en)
+            for id_, r in taxonomy.reasons.items()
             if id_.partition(".")[0] == group
         ]
         head = ("id", "in English", "in Dutch", "preventable", "self-service", "automatable", "because")
@@ -252,8 +252,10 @@ def reasons() -> str:
         "",
         *_table(("conversations", "figure", "value"), REASONS_GOLD),
         "",
-        "The single lines below are none that a model was fitted on; a line says less than a conversation.",
-        f"Left unknown: the first reason leads by less than {MARGIN:g} ([klankbord/reasons.py](../klankbord/reasons.py)).",
+        "No model was fitted on the single lines below; our own of them chose the calibration.",
+        "A line says less than a conversation.",
+        f"Left unknown: the first reason leads by less than {MARGIN:g} votes "
+        "([klankbord/reasons.py](../klankbord/reasons.py)).",
         "",
         *_table(("language", "lines and figure", "value"), figures),
         "",

@@ -28,7 +28,7 @@ def explanation(
     yield f"{after // 60:02d}:{after % 60:02d} {_happened(event)}"
     for signal in observation.signals:
         yield f"      · {signal.kind} {signal.strength:.2f}{_evidence(signal)}"
-    if observation.reason:
+    if observation.reason is not None:
         yield f"      ? {_reason(observation)}"
     if observation.signals:
         yield f"      = {_scores(observation)}"
@@ -57,6 +57,8 @@ def _evidence(signal: Signal) -> str:
 
 def _reason(observation: Observation) -> str:
     now = observation.conversation
+    if not now.reason:
+        return "reason unknown again"
     words = f" “{now.reason_words}”" if now.reason_words else ""
     return f"reason {now.reason}, ahead by {lead(now):.2f}{words}"
 

@@ -37,8 +37,8 @@ _QUOTE_MARGIN_CHARS: Final = 20
 class Observation(Struct, frozen=True, omit_defaults=True):
     """What one event led to. `emotions`, `dissatisfaction`, `abuse` judge this turn; `conversation` holds what lasts.
 
-    `effort_parts` add up to `conversation.effort - 1`. `reason` is the conversation's where this event made it known
-    or another. A `duplicate` changed nothing and is not published.
+    `effort_parts` add up to `conversation.effort - 1`. `reason` is the conversation's where this event changed it,
+    "" for unknown again. A `duplicate` changed nothing and is not published.
     """
 
     event_id: str
@@ -56,7 +56,7 @@ class Observation(Struct, frozen=True, omit_defaults=True):
     dissatisfaction: float = 0.0
     abuse: float = 0.0
     effort_parts: dict[str, float] = {}
-    reason: str = ""
+    reason: str | None = None
     alerts: tuple[Alert, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     duplicate: bool = False
@@ -87,7 +87,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         dissatisfaction=scoring.dissatisfaction(found),
         abuse=scoring.abuse(found),
         effort_parts=parts,
-        reason=now.reason if now.reason != conversation.reason else "",
+        reason=now.reason if now.reason != conversation.reason else None,
         alerts=changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes),
         suggestions=suggestions,
     )

@@ -18,7 +18,7 @@ Label: TypeAlias = Literal["yes", "partly", "no"]
 Question: TypeAlias = Literal["preventable", "self_service", "automatable"]
 QUESTIONS: Final[tuple[Question, ...]] = ("preventable", "self_service", "automatable")
 # Ids stand in the 4 KB of a conversation and, their first level, in a metric's label.
-MAX_ID_CHARS: Final = 40
+MAX_ID_CHARS: Final = 32
 _ID: Final = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 UNKNOWN: Final = "unknown"  # the name of no reason, where one has to be shown
 

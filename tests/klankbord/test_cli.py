@@ -18,10 +18,10 @@ ROOT: Final = Path(__file__).parents[2]
 RECORDING: Final = ROOT / "klankbord" / "recordings" / "hot-internet-down-again-nl.txt"
 SCRIPTS: Final = Path(sys.executable).parent
 
-SCORE_KEYS: Final = {"id", "language", "valence", "emotions", "dissatisfaction", "abuse"}
+SCORE_KEYS: Final = {"id", "language", "valence", "emotions", "dissatisfaction", "abuse", "reason"}
 REPLAY_KEYS: Final = {
     *("event_id", "conversation_id", "valence", "emotions", "effort", "dissatisfaction", "escalation"),
-    *("alerts", "suggestions"),
+    *("reason", "alerts", "suggestions"),
 }
 STARTED: Final = {
     "type": "started",
