@@ -45,7 +45,7 @@ docs: .venv/for-tests
 screenshot: .venv/for-tests
 	.venv/bin/python -m docs.screenshot
 
-# Every shipped weight anew, from the sets in DATA: the same bytes from the same data, in about ten minutes.
+# Every shipped weight anew, from the sets in DATA: the same bytes from the same data, in about a quarter of an hour.
 DATA ?= ../shared/data
 train: .venv/for-tests
 	$(SYNC) --group train

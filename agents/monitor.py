@@ -35,8 +35,8 @@ Bury = Callable[[Incoming, InvalidEvent], Awaitable[None]]
 
 def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> None:
     """Give `app` the agent `monitor_conversations` with its table and its dead-letter topic."""
-    policy = load_policy(settings.policy)
-    metrics = MonitorMetrics(registry)
+    policy = load_policy(settings.policy, settings.reasons)
+    metrics = MonitorMetrics(registry, reason_groups=policy.reasons.groups)
     warm_up(policy)
     inputs = app.topic(*wire.INPUTS, key_type=bytes, value_type=bytes)
     dead_letters = app.topic(wire.DEAD_LETTERS, key_type=bytes, value_type=bytes)
@@ -132,6 +132,12 @@ async def step(
     if deadlines is not None:
         deadlines.follow(key, record)
     _count(observation, incoming, metrics)
+    if observation.conversation.ended_at is not None and not _has_ended(before):
+        metrics.count_ended(observation.conversation.reason)
+
+
+def _has_ended(record: wire.Record | None) -> bool:
+    return record is not None and record.observation.conversation.ended_at is not None
 
 
 def _incoming(event: faust.EventT[bytes]) -> Incoming:

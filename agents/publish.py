@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> None:
     """Give `app` the agent `publish_observations`."""
-    policy = load_policy(settings.policy)
+    policy = load_policy(settings.policy, settings.reasons)
     metrics = PublisherMetrics(
         registry,
         rules=[(name, rule.severity) for name, rule in rules_in_force(policy).items()],

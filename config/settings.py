@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from klankbord.errors import InvalidConfiguration
+from klankbord.models.reasons import known
 from klankbord.policy import Policy, read_policy
 from klankbord.suggestions import SUGGESTIONS
+from klankbord.taxonomy import Taxonomy, read_taxonomy
 
 PREFIX: Final = "KLANKBORD_"
 HERE: Final = Path(__file__).parent
@@ -39,6 +42,10 @@ class Settings(BaseModel):
     policy: Annotated[Path, Field(description="thresholds, weights and alert rules")] = HERE / "policy.toml"
     playbook: Annotated[Path, Field(description="the folder with the wording of suggestions")] = HERE / "playbook"
 
+    reasons: Annotated[Path, Field(description="the contact reasons: names, and what could be done about each")] = (
+        HERE / "reasons.toml"
+    )
+
     instance: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9._-]*$", description="static group member, as an ordinal; empty: none")
     ] = ""
@@ -63,9 +70,15 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         raise InvalidConfiguration([_sentence(e["loc"], e["type"], e["msg"]) for e in error.errors()]) from None
 
 
-def load_policy(path: Path) -> Policy:
-    """The policy in `path`, checked."""
-    return read_policy(_text(path), source=str(path))
+def load_policy(path: Path, reasons: Path | None = None) -> Policy:
+    """The policy in `path` with the contact reasons in `reasons`, both checked."""
+    policy = read_policy(_text(path), source=str(path))
+    return policy if reasons is None else replace(policy, reasons=load_reasons(reasons))
+
+
+def load_reasons(path: Path) -> Taxonomy:
+    """The contact reasons in `path`, checked against what the models can tell."""
+    return read_taxonomy(_text(path), source=str(path), known=known())
 
 
 class Wording:

@@ -9,19 +9,32 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
-from config.settings import HERE, PREFIX, Settings, load_playbook
-from docs.tables import EXAMPLES, FACTS, KEYS, WHO, Lines
+from config.settings import HERE, PREFIX, Settings, load_playbook, load_reasons
+from docs.tables import (
+    EXAMPLES,
+    FACTS,
+    KEYS,
+    REASONS_GOLD,
+    REASONS_LIMITS,
+    REASONS_MEASURED,
+    REASONS_SAY,
+    WHO,
+    Lines,
+)
 from klankbord.advice import Moment
 from klankbord.channels.transcript import read_transcript
 from klankbord.conversation import Conversation
 from klankbord.detectors import DETECTORS
 from klankbord.events import Language
 from klankbord.explanation import explanation
+from klankbord.models import reasons as reason_models
 from klankbord.phrases import Phrases
 from klankbord.policy import Policy, rules_in_force
+from klankbord.reasons import MARGIN
 from klankbord.replay import replay
 from klankbord.signals import Detector, Dimension, Signal
 from klankbord.suggestions import SUGGESTIONS
+from klankbord.taxonomy import Taxonomy
 from streams import topics, wire
 from streams.metrics import MonitorMetrics, PublisherMetrics
 from web.metrics import Metrics
@@ -125,7 +138,7 @@ def policy() -> str:
     single = [
         (f"`{name}`", ", ".join(value) if isinstance(value, tuple) else value)
         for name in numbers.__struct_fields__
-        if not isinstance(value := getattr(numbers, name), dict)
+        if not isinstance(value := getattr(numbers, name), dict | Taxonomy)
     ]
     return _page(
         "Policy",
@@ -213,6 +226,51 @@ def suggestions() -> str:
     )
 
 
+def reasons() -> str:
+    """What the contact reasons are, how well they are told, and the list as it is shipped."""
+    taxonomy = load_reasons(HERE / "reasons.toml")
+    lines = []
+    for group, said in taxonomy.groups.items():
+        rows = [
+            (f"`{id_}`", r.en, r.nl, r.preventable, r.self_service, r.automatable, r.why.en)
+            for id_, r in taxonomy.reasons.items()
+            if id_.partition(".")[0] == group
+        ]
+        head = ("id", "in English", "in Dutch", "preventable", "self-service", "automatable", "because")
+        lines += ["", f"### {group}", "", f"{said.en} ({said.nl}).", "", *_table(head, rows)]
+    figures = [
+        (dict(LANGUAGES)[code], figure, f"{value:.0f}" if value > 1 else f"{value:.3f}")
+        for code, _ in LANGUAGES
+        for figure, value in reason_models.model(code).header["figures"].items()
+    ]
+    return _page(
+        "Contact reasons",
+        *REASONS_SAY,
+        "",
+        "## How well they are told",
+        "",
+        *REASONS_MEASURED,
+        "",
+        *_table(("conversations", "figure", "value"), REASONS_GOLD),
+        "",
+        "No model was fitted on the single lines below; our own of them chose the calibration.",
+        "A line says less than a conversation.",
+        f"Left unknown: the first reason leads by less than {MARGIN:g} votes "
+        "([klankbord/reasons.py](../klankbord/reasons.py)).",
+        "",
+        *_table(("language", "lines and figure", "value"), figures),
+        "",
+        "## What they cannot do",
+        "",
+        *REASONS_LIMITS,
+        "",
+        "## The reasons as shipped",
+        "",
+        "Ids, names and labels are those of [config/reasons.toml](../config/reasons.toml).",
+        *lines,
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "metrics.md": metrics,
     "settings.md": settings,
@@ -220,6 +278,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "policy.md": policy,
     "detectors.md": detectors,
     "suggestions.md": suggestions,
+    "reasons.md": reasons,
 }
 
 

@@ -7,6 +7,69 @@ from streams import wire
 
 Lines = tuple[str, ...]
 
+# docs/reasons.md: what the code does not say of the contact reasons.
+REASONS_SAY: Final[Lines] = (
+    "Why a customer makes contact, in two levels: `delivery.late` is the reason *late* of the group *delivery*.",
+    "A linear model of words reads the first six turns of the customer that say anything, and each turn votes with its "
+    "chances.",
+    "The reason with most votes is the conversation's once it leads the next one far enough; until then it is unknown.",
+    "It is known live, may change or become unknown again while those turns are read, and comes with the customer's "
+    "words that told most.",
+    "It is on the supervisor page, in `klankbord explain`, in each row of `klankbord replay --jsonl` and "
+    "`klankbord score --jsonl` (`reason`), and, by group, in `klankbord_conversations_ended_total` "
+    "([metrics](metrics.md)).",
+    "",
+    "## Could this contact have been prevented?",
+    "",
+    "Each reason has three labels, `yes`, `partly` or `no`: could the contact have been prevented, could the customer "
+    "have done it alone, could a machine have answered?",
+    "The labels are a judgement with its ground beside it (`why`), made without knowing your customers: replace them.",
+    "What happened in the conversation itself goes before them: a repeat contact was preventable whatever it is about, "
+    "and a website that was tried, a dead end, or a wish for a human stands as evidence beside its label.",
+    "`klankbord explain FILE --reasons config/reasons.toml` prints them where a conversation ends.",
+    "",
+    "## How to edit them",
+    "",
+    "The list is [config/reasons.toml](../config/reasons.toml); `KLANKBORD_REASONS` names another file "
+    "([settings](settings.md)).",
+    "",
+    "| to | do |",
+    "|---|---|",
+    "| rename | change `nl` and `en`; the id stays |",
+    "| remove | delete the table: its conversations become unknown |",
+    '| join two | give one `same_as = "delivery.late"`: it counts as the other |',
+    "| add | write a table with `phrases`; a phrase decides wherever a customer says it |",
+    "",
+    "`klankbord config check --files` names the file, the field and the id you may have meant.",
+)
+REASONS_MEASURED: Final[Lines] = (
+    "Whole conversations, read to their end: the labelled ones of `tests/conversations/gold`, whose reasons stand in "
+    "`tests/conversations/gold/reasons.tsv`, one for each, judged by reading it and not by the model.",
+    "The margin and the weight of the first turn were chosen on the train half, and some of our own lines were written "
+    "after it was read; nothing was chosen on the dev half, which is the one to believe.",
+)
+REASONS_GOLD: Final[tuple[tuple[str, str, str], ...]] = (
+    ("54, train half", "right where known", "0.741"),
+    ("54, train half", "right group where known", "0.815"),
+    ("54, train half", "left unknown", "0.500"),
+    ("54, train half", "right by most votes, known or not", "0.500"),
+    ("54, train half", "right group by most votes, known or not", "0.574"),
+    ("55, dev half", "right where known", "0.571"),
+    ("55, dev half", "right group where known", "0.762"),
+    ("55, dev half", "left unknown", "0.618"),
+    ("55, dev half", "right by most votes, known or not", "0.345"),
+    ("55, dev half", "right group by most votes, known or not", "0.545"),
+)
+REASONS_LIMITS: Final[Lines] = (
+    "- 65 reasons over all sectors are many, and a tenant has ten of them: removing those you never get makes the rest "
+    "more sure.",
+    "- One reason a conversation: who comes with two questions gets the one that is said first or most.",
+    '- Figures of speech, irony and a reason that is only implied ("we cook on a camp stove since March") are missed.',
+    "- The public English sets are about banks, telecom, travel and assistants; everything else, and all Dutch, was "
+    "learned from some thousands of lines of our own, so neighbours in meaning are often mixed up.",
+    "- The chances are calibrated on lines of our own, not on your customers' mix of reasons.",
+)
+
 # For each detector an example in Dutch and one in English, written as klankbord/channels/transcript.py reads it.
 # What is found in the last line is computed by docs/generate.py, never written here.
 EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,9 +21,11 @@ from klankbord.conversation import Conversation
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from klankbord.events import Channel, Event, Role, Utterance
 from klankbord.explanation import explanation
+from klankbord.models.reasons import known
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy, read_policy
 from klankbord.replay import Unreadable, read_events, replay, replay_lines
+from klankbord.taxonomy import UNKNOWN, read_taxonomy
 
 FAILED: Final = 1  # the work was done and the answer is bad, or the work could not be done
 REFUSED: Final = 2  # what was asked makes no sense: an argument, a setting, a file
@@ -31,10 +34,13 @@ app = typer.Typer(name="klankbord", no_args_is_help=True, add_completion=False, 
 out = Console()
 
 SHOWN: Final = 40
-_STYLES: Final = {"·": "cyan", "=": "dim", "!": "bold red", ">": "green"}
+_STYLES: Final = {"·": "cyan", "?": "magenta", "=": "dim", "!": "bold red", ">": "green"}
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A policy file instead of the built-in numbers.")]
+ReasonsFile = Annotated[
+    Path | None, typer.Option("--reasons", help="A taxonomy of contact reasons, such as config/reasons.toml.")
+]
 Recording = Annotated[Path, typer.Argument(help="Canonical events (.jsonl, .jsonl.gz) or a written transcript (.txt).")]
 
 
@@ -58,9 +64,10 @@ def score(
     jsonl: Annotated[bool, typer.Option(help="Read {id, text, language?} a line from standard input.")] = False,
     as_json: AsJson = False,
     policy: PolicyFile = None,
+    reasons: ReasonsFile = None,
 ) -> None:
     """Score one line of a customer by its words alone."""
-    numbers = _policy(policy)
+    numbers = _policy(policy, reasons)
     if jsonl:
         for asked in _asked(sys.stdin.buffer):
             answer = _scores(_said(asked.text, asked.language, numbers), numbers)
@@ -76,17 +83,18 @@ def score(
 
 
 @app.command()
-def explain(file: Recording, as_json: AsJson = False, policy: PolicyFile = None) -> None:
+def explain(file: Recording, as_json: AsJson = False, policy: PolicyFile = None, reasons: ReasonsFile = None) -> None:
     """Show turn by turn which words and facts moved which score."""
     began: dict[str, float] = {}
-    for event, observation in _observed(file, _policy(policy)):
+    numbers = _policy(policy, reasons)
+    for event, observation in _observed(file, numbers):
         if as_json:
             out.out(msgspec.json.encode(observation).decode(), highlight=False)
             continue
         if event.conversation_id not in began:
             out.print(Text(event.conversation_id, style="bold"), soft_wrap=True)
         started_at = began.setdefault(event.conversation_id, event.at_s)
-        for line in explanation(event, observation, started_at=started_at):
+        for line in explanation(event, observation, started_at=started_at, reasons=numbers.reasons):
             style = _STYLES.get(line[6:7] if line.startswith("      ") else "", "")
             out.print(Text(line), style=style, soft_wrap=True)
 
@@ -97,9 +105,10 @@ def replay_command(
     jsonl: Annotated[bool, typer.Option(help="One observation a line, for every event, in order.")] = False,
     as_json: AsJson = False,
     policy: PolicyFile = None,
+    reasons: ReasonsFile = None,
 ) -> None:
     """Fold a recording without Kafka: what would have been seen, and when."""
-    numbers = _policy(policy)
+    numbers = _policy(policy, reasons)
     if jsonl:
         for row in _rows(file, numbers):
             sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -143,12 +152,17 @@ def _attach_placeholders() -> None:
             raise KlankbordError(f"'{name}' belongs to the application: run it from a checkout or the image")
 
 
-def _policy(path: Path | None) -> Policy:
-    if path is None:
-        return Policy()
+def _policy(path: Path | None, reasons: Path | None = None) -> Policy:
+    policy = Policy() if path is None else read_policy(_text(path), source=str(path))
+    if reasons is None:
+        return policy
+    return replace(policy, reasons=read_taxonomy(_text(reasons), source=str(reasons), known=known()))
+
+
+def _text(path: Path) -> str:
     try:
-        return read_policy(path.read_text(encoding="utf-8"), source=str(path))
-    except OSError as error:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfiguration([f"{path}: cannot be read: {error}"]) from None
 
 
@@ -190,6 +204,7 @@ def _scores(observation: Observation, policy: Policy) -> dict[str, object]:
         "abuse": observation.abuse,
         "churn": observation.conversation.churn,
         "needs": _needs(observation),
+        "reason": observation.conversation.reason or UNKNOWN,
     }
 
 
@@ -250,6 +265,7 @@ def _neutral(line: Unreadable) -> dict[str, object]:
         "escalation": 0.0,
         "churn": 0.0,
         "needs": {},
+        "reason": UNKNOWN,
         "alerts": [],
         "suggestions": [],
     }
@@ -267,6 +283,7 @@ def _row(observation: Observation) -> dict[str, object]:
         "escalation": observation.conversation.escalation,
         "churn": observation.conversation.churn,
         "needs": _needs(observation),
+        "reason": observation.conversation.reason or UNKNOWN,
         "alerts": [{"rule": a.rule, "state": a.state, "severity": a.severity} for a in observation.alerts],
         "suggestions": [suggestion.kind for suggestion in observation.suggestions],
     }

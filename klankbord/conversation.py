@@ -140,6 +140,11 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     helper_spoke: Segment | None = None
     paced_words: int = 0
     paced_ms: int = 0
+    # Why the customer makes contact, "" while unknown: the votes of the turns that were read, the words that told most.
+    reason: str = ""
+    reason_votes: dict[str, float] = {}
+    reason_words: str = ""
+    reason_turns: int = 0
     customer_said: tuple[tuple[int, ...], ...] = ()
     agent_asked: tuple[tuple[int, ...], ...] = ()
 
@@ -249,8 +254,14 @@ _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
         conversation, evidence=conversation.evidence[-3:], timeline=conversation.timeline[-KEEP_POINTS // 2 :]
     ),
     lambda conversation: _without_causes(conversation, cleared_only=False),
-    lambda conversation: replace(conversation, evidence=()),
-    lambda conversation: replace(conversation, timeline=(), customer_said=(), agent_asked=()),
+    lambda conversation: replace(conversation, evidence=(), reason_words=""),
+    lambda conversation: replace(
+        conversation,
+        timeline=(),
+        customer_said=(),
+        agent_asked=(),
+        reason_votes=dict(list(conversation.reason_votes.items())[:1]),
+    ),
     lambda conversation: replace(unheard(conversation), suggestion=None, paced_words=0, paced_ms=0),
     # Only where every name is as long as it may be: half of the last events tell a duplicate as well, mostly.
     lambda conversation: replace(

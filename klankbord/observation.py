@@ -25,6 +25,7 @@ from klankbord.detectors import DETECTORS
 from klankbord.events import Event, Role, Seconds, Utterance
 from klankbord.phrases import clean, normal
 from klankbord.policy import Policy
+from klankbord.reasons import voted
 from klankbord.redaction import excerpt
 from klankbord.signals import Dimension, Finding, Signal, Turn, Words, customer_words
 from klankbord.suggestions import SUGGESTIONS
@@ -37,7 +38,8 @@ _CONFIRMING: Final = ("gratitude", "relief", "joy")
 class Observation(Struct, frozen=True, omit_defaults=True):
     """What one event led to. `emotions`, `dissatisfaction`, `abuse` judge this turn; `conversation` holds what lasts.
 
-    `effort_parts` add up to `conversation.effort - 1`. A `duplicate` changed nothing and is not published.
+    `effort_parts` add up to `conversation.effort - 1`. `reason` is the conversation's where this event changed it,
+    "" for unknown again. A `duplicate` changed nothing and is not published.
     """
 
     event_id: str
@@ -55,6 +57,7 @@ class Observation(Struct, frozen=True, omit_defaults=True):
     dissatisfaction: float = 0.0
     abuse: float = 0.0
     effort_parts: dict[str, float] = {}
+    reason: str | None = None
     alerts: tuple[Alert, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     duplicate: bool = False
@@ -69,7 +72,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         return _objection(event, conversation, facts.erased(now), policy)
 
     signals = _told(found, policy)
-    now = facts.counted(now, event, words)
+    now = voted(facts.counted(now, event, words), words, policy.reasons)
     now, parts = _scored(now, event, words, found, policy)
     numbers = context.of_turn(conversation, words, found, policy)
     now = _needed(now, event, words, signals, policy)
@@ -84,6 +87,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         dissatisfaction=round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0,
         abuse=scoring.abuse(found),
         effort_parts=parts,
+        reason=now.reason if now.reason != conversation.reason else None,
         alerts=changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes),
         suggestions=suggestions,
     )

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 from klankbord.errors import InvalidConfiguration
 from klankbord.events import Channel, Language, Seconds
 from klankbord.models.judges import SHIPPED, Judges
+from klankbord.taxonomy import Taxonomy
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
@@ -241,6 +242,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     suggestion_cooldown_s: Seconds = 180.0
     suggestion_most: Annotated[int, Meta(ge=1)] = 2
 
+    # The contact reasons of the installation: read from a file of their own (config/reasons.toml), never from this one.
+    reasons: Taxonomy = Taxonomy()
+
 
 def mistakes_in(policy: Policy, *, measures: frozenset[str]) -> list[str]:
     """What the types cannot refuse: rules over unknown measures, and releases above their raise."""
@@ -264,6 +268,8 @@ def mistakes_in(policy: Policy, *, measures: frozenset[str]) -> list[str]:
             found.append(f"emotion_weights.{signal}: '{emotion}' is no emotion; one of {', '.join(EMOTIONS)}")
     if not policy.languages:
         found.append("languages: name at least one")
+    if policy.reasons.reasons or policy.reasons.groups:
+        found.append("reasons: stand in a file of their own, reasons.toml")
     return found
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from config.settings import PREFIX, Settings, load_playbook, load_policy, read_settings
+from config.settings import PREFIX, Settings, load_playbook, load_policy, load_reasons, read_settings
 from klankbord.cli import FAILED, REFUSED, AsJson
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams import demo as demonstration
@@ -35,12 +35,13 @@ ADDRESSES: Final = (
 
 _POLICY: Final[Path] = Settings.model_fields["policy"].default
 _PLAYBOOK: Final[Path] = Settings.model_fields["playbook"].default
+_REASONS: Final[Path] = Settings.model_fields["reasons"].default
 
 out = Console()
 err = Console(stderr=True, soft_wrap=True)
 
 topics_app = typer.Typer(no_args_is_help=True, help="The topic plan and its provisioning.")
-config_app = typer.Typer(no_args_is_help=True, help="The settings, the policy and the playbook.")
+config_app = typer.Typer(no_args_is_help=True, help="The settings, the policy, the playbook and the contact reasons.")
 
 
 def attach(app: typer.Typer) -> None:
@@ -118,12 +119,17 @@ def topics_create(as_json: AsJson = False) -> None:
 def config_check(
     policy: Annotated[Path, typer.Option(envvar=PREFIX + "POLICY", help="The policy to check.")] = _POLICY,
     playbook: Annotated[Path, typer.Option(envvar=PREFIX + "PLAYBOOK", help="The folder to check.")] = _PLAYBOOK,
-    files: Annotated[bool, typer.Option("--files", help="Only these two, not the other settings.")] = False,
+    reasons: Annotated[Path, typer.Option(envvar=PREFIX + "REASONS", help="The contact reasons to check.")] = _REASONS,
+    files: Annotated[bool, typer.Option("--files", help="Only these three, not the other settings.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read the settings, the policy and the playbook, and list every mistake in them."""
+    """Read the settings, the policy, the playbook and the contact reasons, and list every mistake in them."""
     mistakes = []
-    looks: list[Callable[[], object]] = [lambda: load_policy(policy), lambda: load_playbook(playbook)]
+    looks: list[Callable[[], object]] = [
+        lambda: load_policy(policy),
+        lambda: load_playbook(playbook),
+        lambda: load_reasons(reasons),
+    ]
     for look in looks if files else [read_settings, *looks]:
         try:
             look()

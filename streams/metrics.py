@@ -10,6 +10,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
+from klankbord.taxonomy import UNKNOWN
+
 # Around the promise that an event is on the page within 0.1 s (median) and 0.5 s (99 in 100); the long tail
 # tells a backlog of seconds from one of minutes.
 LATENCY_S: Final = (
@@ -22,7 +24,7 @@ COMPUTE_S: Final = (25e-6, 50e-6, 100e-6, 150e-6, 200e-6, 300e-6, 500e-6, 1e-3, 
 class MonitorMetrics:
     """What the monitor counts: events in, observations and dead letters out, and how long that takes."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, *, reason_groups: Iterable[str] = ()) -> None:
         self.events = Counter(
             "klankbord_events", "Events read from the input topics", ["channel", "type"], registry=registry
         )
@@ -43,6 +45,12 @@ class MonitorMetrics:
             "From the production of an event to its observation",
             registry=registry,
             buckets=LATENCY_S,
+        )
+        self.ended = Counter(
+            "klankbord_conversations_ended",
+            "Conversations that ended, by the first level of their contact reason, unknown among them",
+            ["reason_group"],
+            registry=registry,
         )
         self.effort = Histogram(
             "klankbord_effort_score",
@@ -72,6 +80,14 @@ class MonitorMetrics:
             self.dead_letters.labels(reason)
         for kind in ("fence", "event_id"):
             self.duplicates.labels(kind)
+        self._reason_groups = frozenset(reason_groups)
+        for group in (*sorted(self._reason_groups), UNKNOWN):
+            self.ended.labels(group)
+
+    def count_ended(self, reason: str) -> None:
+        """A conversation ended, with its reason or "" for unknown."""
+        group = reason.partition(".")[0]
+        self.ended.labels(group if group in self._reason_groups else UNKNOWN).inc()
 
 
 class PublisherMetrics:

@@ -88,6 +88,7 @@ class Views:
             # Danger goes before everything; no other need has a say in the order.
             risk=max(now.escalation, now.threat),
             customer_turns=now.customer_turns,
+            reason=self.policy.reasons.name(now.reason) if now.reason else None,
             emotions=now.emotions,
             churn=now.churn,
             needs=tuple(now.needs),

@@ -9,6 +9,7 @@ from klankbord.alerting import Alert
 from klankbord.conversation import Evidence, Point
 from klankbord.events import Channel, Event, Language, Seconds
 from klankbord.observation import Observation
+from klankbord.taxonomy import Said
 
 # Kafka. Key of the inputs: the conversation id; of the observations: tenant and conversation id, so that two
 # tenants' equal ids stay two conversations. Both in UTF-8, and an observation lies in its event's partition.
@@ -132,6 +133,7 @@ class BoardRow(Struct, frozen=True, omit_defaults=True):
     effort: float
     risk: float
     customer_turns: int = 0
+    reason: Said | None = None  # why the customer makes contact, as a person reads it; none while unknown
     emotions: dict[str, float] = {}
     # How likely the customer means to leave, 0..1, and the kinds of need: no sureness, since nobody sorts by it.
     churn: float = 0.0

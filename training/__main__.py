@@ -16,10 +16,10 @@ FOLDER: Final = Path(__file__).parents[1] / "klankbord" / "models"
 
 
 def main() -> None:
-    """Fit both languages and write their files; with the same data they are the same bytes."""
+    """Fit heads and reasons of both languages and write their files; with the same data they are the same bytes."""
     import numpy as np
 
-    from training import answers, corpora, dutch, english, linear, teacher, weights
+    from training import answers, corpora, dutch, english, linear, reasons, teacher, weights
     from training.own_lines import ANSWERS
 
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
@@ -90,6 +90,7 @@ def main() -> None:
 
     # The second stage listens through the heads that were just written.
     subprocess.run([sys.executable, "-m", "training.judges", str(asked.data), str(asked.out)], check=True)
+    reasons.train(asked.data, asked.out)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
@@ -50,10 +50,6 @@ class Model:
         self._bias: Final = np.array(header["bias"], np.float32)
         self._slope: Final = np.array(header["platt"], np.float32)[:, 0]
         self._offset: Final = np.array(header["platt"], np.float32)[:, 1]
-        fusion = header.get("fusion")
-        self._lexicon: Final[float] = (
-            fusion["lexicon"] * header["platt"][self.names.index("valence")][0] if fusion else 0.0
-        )
 
     def read(self, normal: str) -> "Reading":
         """The line read by every head."""
@@ -68,13 +64,17 @@ class Model:
         total = self._rows[rows].sum(axis=0) if rows else self._rows[0] * 0
         length = math.sqrt(float(total[-1])) or 1.0
         logits = (total[:-1] / length + self._bias) * self._slope + self._offset
-        chances = 1.0 / (1.0 + np.exp(-logits))
-        return Reading(self, said, rows, pairs, length, dict(zip(self.names, chances.tolist(), strict=True)))
+        return Reading(self, said, rows, pairs, length, logits)
 
     def with_lexicon(self, negative: float, compound: float) -> float:
         """The log-odds of negative words from the head's chance and VADER's compound, as fitted together."""
         chance = min(max(negative, 1e-6), 1.0 - 1e-6)
         return math.log(chance / (1.0 - chance)) - self._lexicon * compound
+
+    @cached_property
+    def _lexicon(self) -> float:
+        slope, _ = self.header["platt"][self.names.index("valence")]
+        return float(self.header["fusion"]["lexicon"] * slope)
 
     def _kept(self, word: str) -> int:
         row = self._count + len(self._words)
@@ -101,16 +101,21 @@ class Model:
         return float(self._bias[column] * self._slope[column] + self._offset[column])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
-    """One line as the heads read it."""
+    """One line as the heads read it, with the log-odds of each."""
 
     model: Model
     tokens: list[Token]
     rows: list[int]
     pairs: list[tuple[int, int, int]]
     length: float
-    chances: dict[str, float]
+    logits: np.ndarray
+
+    @cached_property
+    def chances(self) -> dict[str, float]:
+        """The chance of each head by itself, 0..1."""
+        return dict(zip(self.model.names, (1.0 / (1.0 + np.exp(-self.logits))).tolist(), strict=True))
 
 
 @cache

@@ -45,7 +45,7 @@ class Monitor:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
     def __post_init__(self) -> None:
-        self.metrics = MonitorMetrics(self.registry)
+        self.metrics = MonitorMetrics(self.registry, reason_groups=("returns",))
 
     async def take(self, *arrivals: Incoming) -> None:
         for incoming in arrivals:
@@ -166,6 +166,23 @@ async def test_a_clock_that_is_a_day_ahead_is_still_believed(monitor: Monitor) -
     await monitor.take(arrived(utterance("where is it", after_s=MAX_AHEAD_S)))
 
     assert monitor.buried == []
+
+
+async def test_a_conversation_that_ends_is_counted_once_by_the_group_of_its_reason(monitor: Monitor) -> None:
+    events = conversation()
+    again = replace(events[-1], event_id="ended again")
+
+    await monitor.take(*(arrived(event, offset=offset) for offset, event in enumerate((*events, again))))
+
+    assert monitor.record().observation.conversation.reason == "returns.refund_status"
+    assert monitor.counted("conversations_ended", reason_group="returns") == 1
+    assert monitor.counted("conversations_ended", reason_group="unknown") == 0
+
+
+async def test_a_group_that_is_not_in_the_taxonomy_is_counted_as_unknown(monitor: Monitor) -> None:
+    monitor.metrics.count_ended("delivery.late")
+
+    assert monitor.counted("conversations_ended", reason_group="unknown") == 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from config.settings import HERE, load_playbook, load_policy, read_settings
+from config.settings import HERE, load_playbook, load_policy, load_reasons, read_settings
 from klankbord.errors import InvalidConfiguration
 from klankbord.policy import Policy
 from klankbord.suggestions import SUGGESTIONS
@@ -91,6 +91,18 @@ def test_the_shipped_policy_and_playbook_are_read() -> None:
     assert load_policy(HERE / "policy.toml") == Policy()
     assert wording.text.keys() == wording.why.keys() == {suggester.kind for suggester in SUGGESTIONS}
     assert all(lines.keys() == {"nl", "en"} for lines in (*wording.text.values(), *wording.why.values()))
+
+
+def test_the_shipped_contact_reasons_are_read_with_the_policy() -> None:
+    policy = load_policy(HERE / "policy.toml", HERE / "reasons.toml")
+
+    assert policy.reasons == load_reasons(HERE / "reasons.toml")
+    assert policy.reasons.name("delivery.late").en == "Late delivery"
+
+
+def test_contact_reasons_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidConfiguration, match=r"nowhere\.toml: cannot be read"):
+        load_reasons(tmp_path / "nowhere.toml")
 
 
 def test_a_policy_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ ROOT: Final = Path(__file__).parents[2]
 RECORDING: Final = ROOT / "klankbord" / "recordings" / "hot-internet-down-again-nl.txt"
 SCRIPTS: Final = Path(sys.executable).parent
 
-SCORE_KEYS: Final = {"id", "language", "valence", "emotions", "dissatisfaction", "abuse", "churn", "needs"}
+SCORE_KEYS: Final = {"id", "language", "valence", "emotions", "dissatisfaction", "abuse", "churn", "needs", "reason"}
 REPLAY_KEYS: Final = {
     *("event_id", "conversation_id", "valence", "emotions", "effort", "dissatisfaction", "escalation"),
-    *("churn", "needs", "alerts", "suggestions"),
+    *("churn", "needs", "reason", "alerts", "suggestions"),
 }
 STARTED: Final = {
     "type": "started",
@@ -155,6 +155,27 @@ def test_explain_shows_a_written_transcript_as_its_golden_file_does() -> None:
     golden = (ROOT / "tests" / "conversations" / RECORDING.name).read_text(encoding="utf-8")
     assert done.returncode == 0
     assert done.stdout.splitlines()[1:] == golden.splitlines()[3:]
+
+
+def test_explain_says_what_could_have_been_done_about_the_reason(tmp_path: Path) -> None:
+    header = ("title: twice", "channel: chat", "language: en", "agent: agent-01", "customer: customer-01", "---")
+    lines = ("00:00 customer: I have been charged twice for my order", "00:30 * ended")
+    transcript = written(tmp_path / "twice.txt", *header, *lines)
+
+    done = klankbord("explain", transcript, "--reasons", ROOT / "config" / "reasons.toml")
+
+    asked = [line.strip() for line in done.stdout.splitlines() if line.startswith("      ?")]
+    assert asked[0].startswith("? reason billing.wrong_charge, ahead by ")
+    assert [line.split(" (")[0] for line in asked[1:]] == ["? prevented: yes", "? self-served: no", "? automated: no"]
+
+
+def test_contact_reasons_that_are_wrong_are_refused_with_their_place(tmp_path: Path) -> None:
+    reasons = written(tmp_path / "mine.toml", "[delivery]", 'nl = "Bezorging"')
+
+    done = klankbord("score", "where is it", "--reasons", reasons)
+
+    assert done.returncode == REFUSED
+    assert f"- {reasons}: [delivery]: Object missing required field `en`" in done.stderr
 
 
 def test_explain_reads_canonical_events(events: Path) -> None:
@@ -324,6 +345,15 @@ def test_config_check_of_the_files_needs_no_settings() -> None:
 
     assert done.returncode == 0
     assert done.stdout == "the configuration is right\n"
+
+
+def test_config_check_reads_the_contact_reasons(tmp_path: Path) -> None:
+    reasons = written(tmp_path / "mine.toml", "delivery = 3")
+
+    done = klankbord("config", "check", "--files", "--reasons", reasons)
+
+    assert done.returncode == REFUSED
+    assert f"- {reasons}: delivery: is no table" in done.stdout
 
 
 def test_config_check_of_the_files_finds_what_is_wrong_in_them(tmp_path: Path) -> None:

@@ -35,7 +35,9 @@ from klankbord.conversation import (
 from klankbord.events import SCHEMA, Channel, Context, Event, Role, Transferred, Utterance
 from klankbord.observation import observe
 from klankbord.policy import EMOTIONS, Policy
+from klankbord.reasons import KEPT_VOTES, TURNS_READ
 from klankbord.suggestions import SUGGESTIONS
+from klankbord.taxonomy import MAX_ID_CHARS
 from tests.klankbord.given import START
 
 # A busy machine is no failure.
@@ -146,6 +148,10 @@ def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
         helper_spoke=Segment(604_700_000, 604_800_000),
         paced_words=1_000_000,
         paced_ms=604_800_000,
+        reason="r" * MAX_ID_CHARS,
+        reason_votes={f"{number}" * MAX_ID_CHARS: 12.345 for number in range(KEPT_VOTES)},
+        reason_words='"' * MAX_QUOTE_BYTES,
+        reason_turns=TURNS_READ,
         customer_said=lines,
         agent_asked=lines,
         valence=-0.1234,

@@ -13,7 +13,19 @@ from klankbord.policy import RULES
 from klankbord.suggestions import SUGGESTIONS
 from streams.metrics import MonitorMetrics, PublisherMetrics
 
-LABELS = {"channel", "type", "reason", "kind", "rule", "severity", "state", "language", "process", "version"}
+LABELS = {
+    "channel",
+    "type",
+    "reason",
+    "reason_group",
+    "kind",
+    "rule",
+    "severity",
+    "state",
+    "language",
+    "process",
+    "version",
+}
 # What is no time: a score of 1 to 7 and a share.
 UNITS = ("_seconds", "_score", "_ratio")
 

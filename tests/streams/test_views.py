@@ -8,11 +8,12 @@ from klankbord.alerting import follow
 from klankbord.conversation import Need
 from klankbord.policy import SEVERITIES, THREAT
 from klankbord.suggestions import SUGGESTIONS
+from klankbord.taxonomy import Said
 from streams.views import Views
 from streams.wire import Record
 from tests.streams.given import record, records
 
-POLICY = load_policy(HERE / "policy.toml")
+POLICY = load_policy(HERE / "policy.toml", HERE / "reasons.toml")
 PLAYBOOK = load_playbook(HERE / "playbook")
 VIEWS = Views(POLICY, PLAYBOOK)
 RECORDS = records()
@@ -169,6 +170,14 @@ def test_the_parts_of_a_row_add_up_to_its_effort(place: int) -> None:
 
     assert sum(row.effort_parts.values()) == pytest.approx(row.effort - 1.0, abs=1e-3)
     assert 1.0 <= row.effort <= 7.0
+
+
+def test_a_row_names_the_reason_of_the_contact_in_both_languages() -> None:
+    seen = RECORDS[0].observation
+    known = replace(RECORDS[0], observation=replace(seen, conversation=replace(seen.conversation, reason="bank.card")))
+
+    assert VIEWS.row(known).reason == Said("Pas en pincode", "Card and PIN")
+    assert VIEWS.row(RECORDS[0]).reason is None
 
 
 def test_a_row_shows_open_alerts_the_worst_first() -> None:

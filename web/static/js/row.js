@@ -16,7 +16,7 @@ const VISIBLE = 0.05; // less than this is nothing a person should act on
  *   tenant: string, conversation_id: string, channel: string, state: "open" | "ended", at: number, started_at: number,
  *   valence: number, effort: number, risk: number, emotions?: Record<string, number>,
  *   effort_parts?: Record<string, number>, churn?: number, needs?: string[], evidence?: Evidence[], timeline?: [number, number, number][],
- *   alerts?: Badge[], waiting_since?: number, queue?: string, team?: string, agent_id?: string, language?: string}} Row
+ *   alerts?: Badge[], reason?: Record<string, string>, waiting_since?: number, queue?: string, team?: string, agent_id?: string, language?: string}} Row
  */
 
 /** The view of one row. Its frame stays, so that focus does; what it holds is written anew. */
@@ -115,6 +115,7 @@ function who(row, language) {
     { class: "cell who" },
     el("p", { class: "first" }, shape(row.channel), el("span", {}, language.name("channel", row.channel)),
       foreign(row.queue ?? language.say("row.no_queue"), "queue")),
+    row.reason ? el("p", { class: "reason" }, foreign(language.of(row.reason))) : null,
     el("p", { class: "second" },
       el("bdi", { class: "id", title: row.conversation_id }, short(row.conversation_id)),
       row.agent_id ? foreign(row.agent_id, "agent") : el("span", { class: "agent none" }, language.say("row.no_agent")),
