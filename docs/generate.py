@@ -28,10 +28,10 @@ from klankbord.detectors import DETECTORS
 from klankbord.events import Language
 from klankbord.explanation import explanation
 from klankbord.models import reasons as reason_models
+from klankbord.parts import taken_apart
 from klankbord.phrases import Phrases
 from klankbord.policy import Policy, rules_in_force
 from klankbord.reasons import MARGIN
-from klankbord.replay import replay
 from klankbord.signals import Detector, Dimension, Signal
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import Taxonomy
@@ -377,9 +377,9 @@ def found_in(lines: Lines, language: Language, kind: str) -> Iterator[str]:
     """The lines of an example, and under each what is found in it of this kind."""
     header = ("title: example", "channel: chat", f"language: {language}", "agent: agent-01", "customer: customer-01")
     events = read_transcript("\n".join([*header, "---", *lines]), name="example").events
-    for line, event, observation in zip(lines, events, replay(events, Policy()), strict=True):
+    for line, (event, observation, made) in zip(lines, taken_apart(events, Policy()), strict=True):
         yield line
-        shown = explanation(event, observation, started_at=events[0].at_s)
+        shown = explanation(event, observation, made, started_at=events[0].at_s)
         yield from (one for one in shown if one.startswith(f"      · {kind} "))
 
 

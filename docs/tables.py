@@ -153,6 +153,30 @@ EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {
         ("00:00 customer: Ik wil een leidinggevende spreken.",),
         ("00:00 customer: I want to speak to a real person.",),
     ),
+    "told_trouble": (
+        ("00:00 customer: Er is alweer een verkeerd bedrag van mijn rekening gegaan.",),
+        ("00:00 customer: They took the wrong amount from my account once more.",),
+    ),
+    "told_wait": (
+        ("00:00 customer: Ik wacht al weken op een antwoord.",),
+        ("00:00 customer: I have been waiting for weeks for an answer.",),
+    ),
+    "still_unsolved": (
+        ("00:00 customer: Het werkt nog steeds niet.",),
+        ("00:00 customer: It still doesn't work.",),
+    ),
+    "gives_up": (
+        ("00:00 customer: Laat maar, ik zoek het zelf wel uit.",),
+        ("00:00 customer: Never mind, I'll sort it myself.",),
+    ),
+    "not_following": (
+        ("00:00 customer: Ik begrijp er niets van.",),
+        ("00:00 customer: I don't understand what that means.",),
+    ),
+    "sent_around": (
+        ("00:00 customer: Ik word van het kastje naar de muur gestuurd.",),
+        ("00:00 customer: I have been sent from pillar to post.",),
+    ),
     "interruption": (
         ("00:00-00:05.2 customer: Ik heb vorige week ook al", "00:04-00:08 agent: Mag ik uw postcode?"),
         ("00:00-00:05.2 customer: Last week I already", "00:04-00:08 agent: May I have your postcode?"),

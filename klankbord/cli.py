@@ -4,6 +4,7 @@ import importlib.util
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,16 +17,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from klankbord.adaptation import Talk, adapted, gains
 from klankbord.channels.transcript import read_transcript
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from klankbord.events import Channel, Event, Role, Utterance
 from klankbord.explanation import explanation
+from klankbord.labels import labelled as read_labelled
 from klankbord.models.reasons import known
 from klankbord.observation import Observation, observe
+from klankbord.parts import taken_apart
 from klankbord.policy import Policy, read_policy
 from klankbord.replay import Unreadable, read_events, replay, replay_lines
 from klankbord.taxonomy import UNKNOWN, read_taxonomy
+from klankbord.tenant import LEAST_TALKS, adapted_policy, read_marked
 
 FAILED: Final = 1  # the work was done and the answer is bad, or the work could not be done
 REFUSED: Final = 2  # what was asked makes no sense: an argument, a setting, a file
@@ -87,14 +92,15 @@ def explain(file: Recording, as_json: AsJson = False, policy: PolicyFile = None,
     """Show turn by turn which words and facts moved which score."""
     began: dict[str, float] = {}
     numbers = _policy(policy, reasons)
-    for event, observation in _observed(file, numbers):
+    for event, observation, made in taken_apart(_events(file), numbers):
         if as_json:
-            out.out(msgspec.json.encode(observation).decode(), highlight=False)
+            row = {**msgspec.to_builtins(observation), "parts": msgspec.to_builtins(made)}
+            out.out(msgspec.json.encode(row).decode(), highlight=False)
             continue
         if event.conversation_id not in began:
             out.print(Text(event.conversation_id, style="bold"), soft_wrap=True)
         started_at = began.setdefault(event.conversation_id, event.at_s)
-        for line in explanation(event, observation, started_at=started_at, reasons=numbers.reasons):
+        for line in explanation(event, observation, made, started_at=started_at, reasons=numbers.reasons):
             style = _STYLES.get(line[6:7] if line.startswith("      ") else "", "")
             out.print(Text(line), style=style, soft_wrap=True)
 
@@ -124,6 +130,36 @@ def replay_command(
     out.print(table)
     if len(last) > SHOWN:
         out.print(f"… and {len(last) - SHOWN} more; --jsonl shows all")
+
+
+@app.command()
+def adapt(
+    labelled: Annotated[
+        list[Path],
+        typer.Argument(help="Labelled conversations (.txt), or events with marks of alerts (.jsonl, .jsonl.gz)."),
+    ],
+    out_file: Annotated[Path, typer.Option("--out", help="The policy file to write; none is written over.")],
+    as_json: AsJson = False,
+    policy: PolicyFile = None,
+) -> None:
+    """Fit the scores to your own conversations, and show by how much that helps on those it was not fitted to."""
+    if out_file.exists():
+        raise InvalidConfiguration([f"{out_file}: is there already; nothing that may be running is written over"])
+    numbers = _policy(policy, None)
+    talks = [talk for path in labelled for talk in _talks(path)]
+    if len(talks) < LEAST_TALKS:
+        raise KlankbordError(f"adapt: {len(talks)} conversations are too few to learn from; give {LEAST_TALKS} or more")
+    found = gains(talks, numbers)
+    out_file.write_text(adapted_policy(adapted(talks, numbers), len(talks)), encoding="utf-8")
+    if as_json:
+        out.print_json(data=[asdict(gain) for gain in found])
+        return
+    table = Table("judge", "moments", "of them true", "AUC before", "AUC after", box=None)
+    for gain in found:
+        before, after = ("-" if value is None else f"{value:.3f}" for value in (gain.before, gain.after))
+        table.add_row(gain.judge, str(gain.moments), str(gain.positives), before, after)
+    out.print(table)
+    out.print(f"wrote {out_file}; try it with: klankbord replay FILE --policy {out_file}", soft_wrap=True)
 
 
 def main() -> None:
@@ -164,6 +200,21 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidConfiguration([f"{path}: cannot be read: {error}"]) from None
+
+
+def _talks(path: Path) -> list[Talk]:
+    if path.suffix == ".txt":
+        try:
+            transcript, labels = read_labelled(path.read_text(encoding="utf-8"), name=path.stem)
+        except (OSError, UnicodeDecodeError) as error:
+            raise KlankbordError(f"{path}: cannot be read: {error}") from None
+        except ValueError as error:
+            raise KlankbordError(f"{path}: {error}") from None
+        return [Talk(transcript.events, labels)]
+    try:
+        return list(read_marked(path))
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise KlankbordError(f"{path}: cannot be read: {error}") from None
 
 
 def _asked(rows: Iterable[bytes]) -> Iterator[Line]:

@@ -1,10 +1,11 @@
 """Observations as a person reads them: what was said, what was found in it, what that did to the scores."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from klankbord.conversation import Conversation
 from klankbord.events import Ended, Event, Seconds, Utterance
 from klankbord.observation import Observation
+from klankbord.parts import BASE, Moved, Parts
 from klankbord.reasons import answers, lead
 from klankbord.redaction import redact
 from klankbord.signals import Signal
@@ -12,6 +13,9 @@ from klankbord.taxonomy import Question, Taxonomy
 
 _SECONDS = ("long_wait", "hold", "dead_air", "talk_over")
 _SHOWN_FROM = 0.1  # weaker emotions are noise to a reader
+_TURN_SHOWN_FROM = 0.3
+_PART_SHOWN_FROM = 0.05
+_WORDS_SHOWN = 3
 _COULD_BE: dict[Question, str] = {
     "preventable": "prevented",
     "self_service": "self-served",
@@ -20,19 +24,23 @@ _COULD_BE: dict[Question, str] = {
 
 
 def explanation(
-    event: Event, observation: Observation, *, started_at: Seconds, reasons: Taxonomy | None = None
+    event: Event, observation: Observation, made: Parts, *, started_at: Seconds, reasons: Taxonomy | None = None
 ) -> Iterator[str]:
     """The lines about one event: what happened, then evidence (·), the reason of the contact (?) where it became known
-    or another, scores (=), alerts (!), suggestions (>), and at the end what could have been done about it (?).
+    or another, scores with their parts (=), alerts (!), suggestions (>), and at the end what could have been done
+    about it (?).
     """
     after = max(0, int(event.at_s - started_at))
     yield f"{after // 60:02d}:{after % 60:02d} {_happened(event)}"
     for signal in observation.signals:
-        yield f"      · {signal.kind} {signal.strength:.2f}{_evidence(signal)}"
+        moved = _strongest(made.heads.get(signal.kind, ()))
+        yield f"      · {signal.kind} {signal.strength:.2f}{_evidence(signal)}{moved}"
     if observation.reason is not None:
         yield f"      ? {_reason(observation)}"
     if observation.signals:
         yield f"      = {_scores(observation)}"
+    for line in _shares(observation, made):
+        yield f"      = {line}"
     for alert in observation.alerts:
         yield f"      ! {alert.severity}: {alert.rule} {alert.state}"
     for suggestion in observation.suggestions:
@@ -55,6 +63,38 @@ def _evidence(signal: Signal) -> str:
         return words
     unit = " s" if signal.kind in _SECONDS else ""
     return f"{words} ({signal.amount:g}{unit})"
+
+
+def _strongest(moved: Sequence[Moved]) -> str:
+    """The words that moved a head most, in log-odds."""
+    most = sorted((one for one in moved if one.word != BASE), key=lambda one: -abs(one.log_odds))[:_WORDS_SHOWN]
+    return "; " + ", ".join(f"{one.word} {one.log_odds:+.1f}" for one in most) if most else ""
+
+
+def _shares(observation: Observation, made: Parts) -> Iterator[str]:
+    """Each score of the turn that is worth a line, with what it is made of."""
+    for emotion, value in sorted(observation.emotions.items(), key=lambda item: -item[1]):
+        if value >= _TURN_SHOWN_FROM:
+            yield f"{emotion} {value:.2f} = {_sum(made.emotions.get(emotion, {}), plus='')}"
+    if made.dissatisfaction:
+        yield f"dissatisfied {observation.dissatisfaction:.2f}, log-odds {_total(made.dissatisfaction)}"
+    risk = observation.conversation.escalation
+    if risk >= _TURN_SHOWN_FROM and observation.signals:
+        yield f"needs a supervisor {risk:.2f}, log-odds {_total(made.escalation)}"
+
+
+def _total(made: Mapping[str, float]) -> str:
+    return f"{sum(made.values()):+.2f} = {_sum(made, plus='+')}"
+
+
+def _sum(made: Mapping[str, float], *, plus: str) -> str:
+    shown = {name: value for name, value in made.items() if abs(value) >= _PART_SHOWN_FROM}
+    rest = sum(made.values()) - sum(shown.values())
+    if abs(rest) >= 0.005:
+        shown["rest"] = rest
+    return ", ".join(
+        f"{name} {value:{plus}.2f}" for name, value in sorted(shown.items(), key=lambda item: -abs(item[1]))
+    )
 
 
 def _reason(observation: Observation) -> str:

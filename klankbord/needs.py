@@ -1,33 +1,27 @@
 """What a customer means to do and what a customer needs: remembered for a short while, to help with."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from msgspec.structs import replace
 
 from klankbord.conversation import KEEP_NEEDS, NEEDS, THREATS, Conversation, Need
 from klankbord.events import Seconds
 from klankbord.policy import THREAT, Policy
-from klankbord.scoring import either
 from klankbord.signals import Dimension, Signal
-
-# A trained head that hears what a phrase detector looks for is called like it, with this before it.
-_HEARD: Final = "sounds_"
 
 
 def shown(signals: Iterable[Signal], dimension: Dimension) -> dict[str, float]:
-    """What one turn shows of each kind of intent or need, 0..1: what was said, and what was heard in it."""
+    """What one turn shows of each kind of intent or need, 0..1."""
     found: dict[str, float] = {}
     for signal in signals:
         if signal.dimension is dimension:
-            kind = signal.kind.removeprefix(_HEARD)
-            found[kind] = round(either(found.get(kind, 0.0), signal.strength), 4)
+            found[signal.kind] = signal.strength
     return found
 
 
 def is_threat(kind: str) -> bool:
     """Whether a kind of signal is of danger: its words are shown, for nobody can judge it without the sentence."""
-    return kind.removeprefix(_HEARD) in THREATS
+    return kind in THREATS
 
 
 def alerts(signal: Signal) -> bool:

@@ -10,8 +10,8 @@ from typing import Final
 
 from klankbord.channels.transcript import Transcript, read_transcript, recordings
 from klankbord.explanation import explanation
+from klankbord.parts import taken_apart
 from klankbord.policy import Policy
-from klankbord.replay import replay
 
 FOLDER: Final = Path(__file__).parent / "conversations"
 # Conversations that show one thing and need no place in the package, nor in what the heads are trained on.
@@ -28,8 +28,8 @@ def golden(recording: Transcript) -> str:
     """The whole conversation, turn by turn, with evidence (·), scores (=), alerts (!) and suggestions (>)."""
     began = recording.events[0].at_s
     lines = [recording.title, recording.comment, ""]
-    for event, observation in zip(recording.events, replay(recording.events, Policy()), strict=True):
-        lines += explanation(event, observation, started_at=began)
+    for event, observation, made in taken_apart(recording.events, Policy()):
+        lines += explanation(event, observation, made, started_at=began)
     return "\n".join(lines) + "\n"
 
 

@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -14,12 +13,12 @@ from msgspec.structs import replace
 from scipy.optimize import minimize
 
 from klankbord import context
-from klankbord.adaptation import CALMING, SHAPE, judged, of_dissatisfaction, of_escalation
+from klankbord.adaptation import CALMING, SHAPE, Talk, corrections, judged, of_dissatisfaction, of_escalation
 from klankbord.channels.transcript import START
 from klankbord.conversation import Conversation
 from klankbord.events import Channel, Ended, Event, Role, Started, Utterance
 from klankbord.fitting import Example, fitted
-from klankbord.labels import Label, labelled
+from klankbord.labels import labelled
 from klankbord.models.judges import FORMAT, Judge, Judges, Shipped
 from klankbord.observation import heard
 from klankbord.policy import PRIORS, Driver, Policy
@@ -41,20 +40,12 @@ _TURN: Final = {"words": 3.0, "mood": 1.0}
 _RISK: Final = {"mood": 2.0, "effort": 2.0}
 
 
-@dataclass(frozen=True)
-class Told:
-    """One labelled conversation with its labels by utterance id."""
-
-    events: tuple[Event, ...]
-    labels: dict[str, Label]
-
-
-def gold() -> list[Told]:
+def gold() -> list[Talk]:
     """Our own conversations to learn from."""
     found = []
     for path in sorted(GOLD.glob("*.txt")):
         transcript, labels = labelled(path.read_text(encoding="utf-8"), name=path.stem)
-        found.append(Told(transcript.events, labels))
+        found.append(Talk(transcript.events, labels))
     return found
 
 
@@ -88,7 +79,7 @@ def effort(memory: np.ndarray, weights: np.ndarray, policy: Policy) -> np.ndarra
     return np.asarray(1.0 + policy.effort_now * now + (1.0 - policy.effort_now) * np.maximum.accumulate(now))
 
 
-def fit_effort(told: list[Told], goals: list[dict[str, Any]], policy: Policy) -> dict[str, float]:
+def fit_effort(told: list[Talk], goals: list[dict[str, Any]], policy: Policy) -> dict[str, float]:
     """Weights of the drivers, none below 0, near the priors: they keep what nothing in the data speaks of."""
     seen = [memories(one.events, policy) for one in told]
     places = [
@@ -145,14 +136,18 @@ def _blank(examples: list[Example], first: dict[str, float], bias: float) -> Jud
 def fit(data: Path) -> Shipped:
     """Effort first, then the two judges, which look at it."""
     told, policy = gold(), Policy()
+    policy = replace(policy, judges=replace(policy.judges, heads={}))
     rows = service(data, "train")
     weights = fit_effort(told, [row for row in rows if row.get("goal_met") is not None], policy)
     drivers = {kind: Driver(weights[kind], PRIORS[kind].cap) for kind in PRIORS}
     policy = replace(policy, drivers=drivers)
-    turns = [turn for one in told for turn in judged(one.events, one.labels, policy)]
+    heads = corrections([turn for one in told for turn in judged(one, policy)], {})
+    policy = replace(policy, judges=replace(policy.judges, heads=heads))
+    turns = [turn for one in told for turn in judged(one, policy)]
     of_turns = [*of_dissatisfaction(turns), *_lines(policy)]
     of_talks = [*of_escalation(turns), *_ends(rows, policy)]
     judges = Judges(
+        heads=heads,
         dissatisfaction=fitted(of_turns, _blank(of_turns, _TURN, -2.5), strength=_STRENGTH, lowers=CALMING, free=SHAPE),
         escalation=fitted(of_talks, _blank(of_talks, _RISK, -3.5), strength=_STRENGTH, lowers=CALMING, free=SHAPE),
     )

@@ -5,6 +5,7 @@ from typing import Final
 
 from klankbord.phrases import Phrases, denied
 from klankbord.signals import CustomerWords, Finding, of_need
+from klankbord.tone import NEED_FROM, hears
 
 _NL_BILLS: Final = (
     "", "het ", "dit ", "dat ", "die ", "'t ", "ze ", "alles ", "de rekening ", "mijn rekening ", "die rekening ",
@@ -204,9 +205,14 @@ PHRASES: Final = Phrases(
 )  # fmt: skip
 
 
-def find(words: CustomerWords) -> Finding | None:
+def said(words: CustomerWords) -> Finding | None:
+    """What was said outright."""
     found = PHRASES.best(words.normal, words.language)
     return None if found is None else Finding(found.strength, (found.start, found.end))
+
+
+def find(words: CustomerWords) -> Finding | None:
+    return said(words) or hears(words, "cannot_pay", at_least=NEED_FROM)
 
 
 cannot_pay: Final = of_need("cannot_pay", find)

@@ -89,7 +89,7 @@ PHRASES: Final = Phrases(
 
 def find(turn: Turn) -> Finding | None:
     words = turn.said_by(Role.CUSTOMER)
-    return None if words is None else tells(words, "corrects", PHRASES)
+    return None if words is None else tells(words, "corrects", PHRASES, opening=not turn.conversation.customer_turns)
 
 
 correction: Final = of_effort("correction", find)

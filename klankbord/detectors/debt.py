@@ -4,6 +4,7 @@ from typing import Final
 
 from klankbord.phrases import Phrases, denied
 from klankbord.signals import CustomerWords, Finding, of_need
+from klankbord.tone import NEED_FROM, hears
 
 _NL: Final = {
     "schulden": 0.9,
@@ -188,9 +189,14 @@ PHRASES: Final = Phrases(
 )
 
 
-def find(words: CustomerWords) -> Finding | None:
+def said(words: CustomerWords) -> Finding | None:
+    """What was said outright."""
     found = PHRASES.best(words.normal, words.language)
     return None if found is None else Finding(found.strength, (found.start, found.end))
+
+
+def find(words: CustomerWords) -> Finding | None:
+    return said(words) or hears(words, "debt", at_least=NEED_FROM)
 
 
 debt: Final = of_need("debt", find)

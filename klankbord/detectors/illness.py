@@ -4,6 +4,7 @@ from typing import Final
 
 from klankbord.phrases import Phrases, denied
 from klankbord.signals import CustomerWords, Finding, of_need
+from klankbord.tone import NEED_FROM, hears
 
 _NL_CLOSE: Final = tuple(
     """man vrouw vader moeder pa ma papa mama zoon zoontje dochter dochtertje kind kindje baby broer zus opa oma
@@ -348,9 +349,14 @@ PHRASES: Final = Phrases(
 )  # fmt: skip
 
 
-def find(words: CustomerWords) -> Finding | None:
+def said(words: CustomerWords) -> Finding | None:
+    """What was said outright."""
     found = PHRASES.best(words.normal, words.language)
     return None if found is None else Finding(found.strength, (found.start, found.end))
+
+
+def find(words: CustomerWords) -> Finding | None:
+    return said(words) or hears(words, "illness", at_least=NEED_FROM)
 
 
 illness: Final = of_need("illness", find)

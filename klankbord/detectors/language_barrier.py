@@ -4,6 +4,7 @@ from typing import Final
 
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_need
+from klankbord.tone import NEED_FROM, hears
 
 _NL_OTHERS: Final = tuple(
     """engels frans duits spaans arabisch turks pools russisch oekraïens marokkaans berbers tigrinya somalisch farsi
@@ -163,9 +164,14 @@ PHRASES: Final = Phrases(
 )  # fmt: skip
 
 
-def find(words: CustomerWords) -> Finding | None:
+def said(words: CustomerWords) -> Finding | None:
+    """What was said outright."""
     found = PHRASES.best(words.normal, words.language)
     return None if found is None else Finding(found.strength, (found.start, found.end))
+
+
+def find(words: CustomerWords) -> Finding | None:
+    return said(words) or hears(words, "language_barrier", at_least=NEED_FROM)
 
 
 language_barrier: Final = of_need("language_barrier", find)

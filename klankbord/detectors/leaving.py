@@ -5,6 +5,7 @@ from typing import Final
 
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_intent
+from klankbord.tone import NEED_FROM, hears
 
 _NL_TIES: Final = (
     "abonnement", "contract", "lidmaatschap", "rekening", "verzekering", "polis", "account", "pakket", "de boel",
@@ -275,9 +276,14 @@ PHRASES: Final = Phrases(
 )  # fmt: skip
 
 
-def find(words: CustomerWords) -> Finding | None:
+def said(words: CustomerWords) -> Finding | None:
+    """What was said outright."""
     found = PHRASES.best(words.normal, words.language)
     return None if found is None else Finding(found.strength, (found.start, found.end))
+
+
+def find(words: CustomerWords) -> Finding | None:
+    return said(words) or hears(words, "leaving", at_least=NEED_FROM)
 
 
 leaving: Final = of_intent("leaving", find)

@@ -4,6 +4,7 @@ from typing import Final
 
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_need
+from klankbord.tone import NEED_FROM, hears
 
 _NL_LETTERS: Final = ("brief", "brieven", "formulier", "formulieren", "papieren", "letters", "woorden", "taal")
 _NL_SCREENS: Final = ("computers", "de computer", "een computer", "internet", "het internet", "apps", "digitaal",
@@ -166,9 +167,14 @@ PHRASES: Final = Phrases(
 )  # fmt: skip
 
 
-def find(words: CustomerWords) -> Finding | None:
+def said(words: CustomerWords) -> Finding | None:
+    """What was said outright."""
     found = PHRASES.best(words.normal, words.language)
     return None if found is None else Finding(found.strength, (found.start, found.end))
+
+
+def find(words: CustomerWords) -> Finding | None:
+    return said(words) or hears(words, "low_literacy", at_least=NEED_FROM)
 
 
 low_literacy: Final = of_need("low_literacy", find)

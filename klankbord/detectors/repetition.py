@@ -76,7 +76,7 @@ def find(turn: Turn) -> Finding | None:
     if words is None:
         return None
     alike = _alike(words, turn)
-    found = tells(words, "repeats", PHRASES)
+    found = tells(words, "repeats", PHRASES, opening=not turn.conversation.customer_turns)
     if alike is None or (found is not None and found.strength > alike):
         return found
     return Finding(alike, (0, len(words.normal)), amount=alike)

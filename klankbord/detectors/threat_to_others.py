@@ -6,6 +6,7 @@ from typing import Final
 
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_need
+from klankbord.tone import DANGER_FROM, hears
 
 # Said outright 1.0; a way of saying it that also has a lighter meaning 0.6: both alert, and a person judges.
 _OUTRIGHT: Final = 1.0
@@ -304,13 +305,18 @@ _NEAR: Final = re.compile(
 )  # fmt: skip
 
 
-def find(words: CustomerWords) -> Finding | None:
+def said(words: CustomerWords) -> Finding | None:
+    """What was said outright."""
     # What ends the line may be a threat ("wacht maar"); a line without a full stop gets one.
     found = PHRASES.best_in_any(words.normal + ".")
     if found is not None:
         return Finding(found.strength, (found.start, min(found.end, len(words.normal))))
     near = _NEAR.search(words.normal)
     return None if near is None else Finding(_VEILED, near.span())
+
+
+def find(words: CustomerWords) -> Finding | None:
+    return said(words) or hears(words, "threat_other", at_least=DANGER_FROM)
 
 
 threat_to_others: Final = of_need("threat_to_others", find)

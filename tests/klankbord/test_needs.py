@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from klankbord import scoring
 from klankbord.conversation import KEEP_NEEDS, MAX_BYTES, NEEDS, THREATS, Conversation, Need
 from klankbord.events import SCHEMA, Channel, Ended, Event, Objected, Role
-from klankbord.needs import churned, remembered, shown
+from klankbord.needs import remembered
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy, Rule
 from klankbord.signals import Dimension, Signal
@@ -110,10 +110,10 @@ def test_a_need_is_as_sure_as_its_surest_sign() -> None:
     assert remembered(now, [need("debt", 0.6)], POLICY, at=5.0) == {"debt": Need(0.9, 5.0, 0)}
 
 
-def test_what_a_head_hears_adds_to_what_was_said() -> None:
-    assert shown([need("debt", 0.5), need("sounds_debt", 0.5)], Dimension.NEED) == {"debt": 0.75}
-    heard = [Signal("sounds_leaving", Dimension.INTENT, 0.5), Signal("leaving", Dimension.INTENT, 0.5)]
-    assert churned(0.0, heard, POLICY) == 0.75
+def test_what_nobody_listed_is_half_sure() -> None:
+    seen = observed(said("sinds mijn herseninfarct gaat dat allemaal wat moeilijker"))
+
+    assert seen[-1].conversation.needs["illness"].sure == 0.5
 
 
 # How long
@@ -151,7 +151,7 @@ def test_a_threat_stays_until_the_end_whatever_is_said_after_it() -> None:
 def test_after_the_end_or_an_objection_nothing_of_a_need_is_left(kind: type[Ended] | type[Objected]) -> None:
     *_, before, after = observed(said(WIDOW), said(f"{DESPAIR} en {OFF}", 2), over(kind, 3))
 
-    assert before.conversation.needs.keys() == {"threat_to_self", "bereavement"}
+    assert before.conversation.needs.keys() >= {"threat_to_self", "bereavement"}
     assert after.conversation.needs == {}
     assert ("threat", "cleared") in alerts([after])
     written = msgspec.json.encode(after)
@@ -222,11 +222,9 @@ def test_an_intent_or_a_need_moves_no_other_score(kind: str) -> None:
 
     assert scoring.turn_emotions(signals, POLICY) == scoring.turn_emotions(other, POLICY)
     assert scoring.turn_valence(signals) == scoring.turn_valence(other)
-    assert scoring.dissatisfaction(signals) == scoring.dissatisfaction(other)
+    assert scoring.heard_dissatisfied(signals) == scoring.heard_dissatisfied(other)
     assert scoring.abuse(signals) == scoring.abuse(other)
-    assert scoring.faded_drivers({}, signals, POLICY, turn=True, confirmed=False) == scoring.faded_drivers(
-        {}, other, POLICY, turn=True, confirmed=False
-    )
+    assert scoring.faded_drivers({}, signals, POLICY, turn=True) == scoring.faded_drivers({}, other, POLICY, turn=True)
 
 
 def test_needs_alone_raise_nothing() -> None:
