@@ -165,7 +165,7 @@ def few(lines: Iterable[Asked]) -> list[Asked]:
     """At most so many of each reason from each set, the same ones each time."""
     kept: Counter[tuple[str, str]] = Counter()
     found = []
-    for line in sorted(set(lines), key=lambda line: sha256(line.text.encode()).digest()):
+    for line in sorted(set(lines), key=lambda line: (sha256(line.text.encode()).digest(), line.set, line.reason)):
         kept[line.set, line.reason] += 1
         if kept[line.set, line.reason] <= (MOST_OF_ONE if line.reason else MOST_OF_NONE):
             found.append(line)
