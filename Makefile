@@ -54,6 +54,7 @@ train: .venv/for-tests
 # Our scores against people's labels, by the judge EVALUATE: writes docs/quality.md.
 EVALUATE ?= ../shared/eval/evaluate.py
 quality: .venv/for-tests
+	$(SYNC) --group train
 	.venv/bin/python -m training.quality --evaluate $(EVALUATE) --data $(DATA)
 
 format: .venv/for-tests

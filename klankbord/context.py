@@ -1,5 +1,6 @@
 """What a turn is judged by, as numbers with names: its words, and what has happened in the conversation so far."""
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,9 +10,12 @@ from klankbord.policy import Policy
 from klankbord.scoring import heard_dissatisfied, load, turn_emotions, turn_valence
 from klankbord.signals import Dimension, Signal, Words
 
+# How a call sounds in time is work, and nothing else: it must not make anybody dissatisfied.
+_SPOKEN: Final = frozenset({"talk_over", "interruption", "dead_air", "pace"})
 _GLAD: Final = ("gratitude", "relief", "joy")
 _SHORT_WORDS: Final = 3
 _MOST_MARKS: Final = 3
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _CAPITALS_FROM: Final = 4  # letters; "OK" shouts at nobody
 
 
@@ -22,10 +26,11 @@ def of_turn(before: Conversation, words: Words | None, found: Iterable[Signal], 
     found = tuple(found)
     emotions, valence = turn_emotions(found, policy), turn_valence(found)
     by_kind = {signal.kind: signal for signal in found}
-    told = sum(signal.strength for signal in by_kind.values() if signal.dimension is Dimension.EFFORT)
+    told = sum(s.strength for s in by_kind.values() if s.dimension is Dimension.EFFORT and s.kind not in _SPOKEN)
+    work = {kind: count for kind, count in before.drivers.items() if kind not in _SPOKEN}
     count = words.normal.count(" ") + 1
-    capitals = sum(c.isupper() for c in words.clean)
-    letters = sum(c.isalpha() for c in words.clean)
+    letters = len(_LETTER.findall(words.normal))
+    capitals = 0 if words.clean[1:] == words.normal[1:] else sum(map(str.isupper, words.clean))
     numbers = {
         "words": heard_dissatisfied(by_kind.values()),
         "negative": max(0.0, -valence),
@@ -35,8 +40,8 @@ def of_turn(before: Conversation, words: Words | None, found: Iterable[Signal], 
         "mood": before.mood,
         "mood of few words": before.mood if count <= _SHORT_WORDS else 0.0,
         "felt before": max((before.emotions.get(feeling, 0.0) for feeling in ("frustration", "anger")), default=0.0),
-        "work before": load(before.drivers, policy),
-        "hardest before": sum(before.hardest.values()) / 6.0,
+        "work before": load(work, policy),
+        "hardest before": sum(part for kind, part in before.hardest.items() if kind not in _SPOKEN) / 6.0,
         "told of work": min(2.0, told) / 2.0,
         "refused": float(before.refused),
         "opening": float(before.customer_turns == 0),

@@ -270,4 +270,6 @@ _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
         queue=conversation.queue and clip(conversation.queue),
         team=conversation.team and clip(conversation.team),
     ),
+    # What made the hardest moment hard goes; how hard it was stays.
+    lambda conversation: replace(conversation, hardest={"earlier": round(sum(conversation.hardest.values()), 4)}),
 )

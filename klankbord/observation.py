@@ -27,7 +27,7 @@ from klankbord.phrases import clean, normal
 from klankbord.policy import Policy
 from klankbord.reasons import voted
 from klankbord.redaction import excerpt
-from klankbord.signals import Dimension, Finding, Signal, Turn, Words, customer_words
+from klankbord.signals import Detector, Dimension, Finding, Signal, Turn, Words, customer_words
 from klankbord.suggestions import SUGGESTIONS
 
 SCHEMA: Final = 1
@@ -148,16 +148,20 @@ def _words(now: Conversation, event: Event, policy: Policy) -> tuple[Conversatio
 def _signals(turn: Turn) -> tuple[Signal, ...]:
     found = [(detector, finding) for detector in DETECTORS if (finding := detector.find(turn)) and finding.strength > 0]
     private = [finding.span for detector, finding in found if detector.dimension is Dimension.NEED and finding.span]
-    corrections = turn.policy.judges.heads
-    return tuple(
-        Signal(
-            kind=detector.kind,
-            dimension=detector.dimension,
-            strength=round(min(1.0, scoring.corrected(finding.strength, corrections.get(detector.kind))), 4),
-            words=_quote(turn.words, finding, () if needs.is_threat(detector.kind) else private),
-            amount=None if finding.amount is None else round(float(finding.amount), 2),
-        )
-        for detector, finding in found
+    return tuple(_signal(turn, detector, finding, private) for detector, finding in found)
+
+
+def _signal(turn: Turn, detector: Detector, finding: Finding, private: Sequence[tuple[int, int]]) -> Signal:
+    policy = turn.policy
+    strength = round(min(1.0, scoring.corrected(finding.strength, policy.judges.heads.get(detector.kind))), 4)
+    # Redaction costs more than all else here, and nobody is shown the words of weak evidence.
+    shown = detector.dimension is not Dimension.EMOTION or strength >= policy.evidence_from
+    return Signal(
+        kind=detector.kind,
+        dimension=detector.dimension,
+        strength=strength,
+        words=_quote(turn.words, finding, () if needs.is_threat(detector.kind) else private) if shown else "",
+        amount=None if finding.amount is None else round(float(finding.amount), 2),
     )
 
 

@@ -76,13 +76,15 @@ class Phrases:
 
     def best(self, text: str, language: Language, *, negatable: bool = False) -> Match | None:
         """The strongest match, the first of equals."""
+        # Most lines hold none of most lists, and thirty lists look at every line.
+        if not self._automata[language].find_matches_as_indexes(text):
+            return None
         return max(self.matches(text, language, negatable=negatable), key=lambda m: m.strength, default=None)
 
     def best_in_any(self, text: str) -> Match | None:
         """The strongest match in any language: in need, people change to the one that comes first."""
-        return max(
-            (m for language in _LANGUAGES for m in self.matches(text, language)), key=lambda m: m.strength, default=None
-        )
+        found = [match for language in _LANGUAGES if (match := self.best(text, language)) is not None]
+        return max(found, key=lambda match: match.strength, default=None)
 
 
 def denied(phrases: Iterable[str], *negators: str) -> dict[str, float]:

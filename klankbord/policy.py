@@ -145,7 +145,7 @@ RULES: Final[dict[str, Rule]] = {
         "frustration", 0.9, 0.3, "warning", "Klant raakt gefrustreerd", "Customer is getting frustrated", 2
     ),
     "high_effort": Rule("effort", 5.0, 4.0, "warning", "Klant moet veel moeite doen", "Customer has to work hard", 2),
-    "worried_customer": Rule("anxiety", 0.9, 0.3, "info", "Klant maakt zich zorgen", "Customer is worried"),
+    "worried_customer": Rule("anxiety", 0.95, 0.3, "info", "Klant maakt zich zorgen", "Customer is worried", 2),
     "asks_for_human": Rule(
         "asks_for_human", 0.8, 0.3, "warning", "Klant vraagt om een mens of leidinggevende",
         "Customer asks for a human or a supervisor",

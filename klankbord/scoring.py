@@ -129,4 +129,4 @@ def lasting_effort(
 def load(drivers: Mapping[str, float], policy: Policy) -> float:
     """How much work is remembered, 0..1: the effort of the moment without its hardest moment before."""
     total = sum(driver(policy, kind).weight * count for kind, count in drivers.items())
-    return 1.0 - math.exp(-total / policy.effort_scale)
+    return 1.0 - math.exp(-total / policy.effort_scale) if total else 0.0

@@ -14,10 +14,9 @@ from klankbord.signals import CustomerWords, Detector, Finding, Words, of_emotio
 WORDS_FROM: Final = 0.2
 # A fact counts or it does not: what is more likely told than not.
 TOLD_FROM: Final = 0.5
-# Where a head of an intent or a need is listened to: chances are small, for so is the share of customers in need. At
-# 0.1 a head hears half of our own dev lines that have one, and one in forty of the others. Danger opens an alert.
-NEED_FROM: Final = 0.1
-DANGER_FROM: Final = 0.3
+# Where a head of an intent or a need is listened to: chances are small, for so is the share of customers in need, and
+# phrases come first.
+NEED_FROM: Final = 0.3
 HALF_SURE: Final = 0.5
 # VADER's own border of what is neutral.
 NEUTRAL_BELOW: Final = 0.05

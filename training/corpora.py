@@ -41,7 +41,7 @@ LICENCES: Final = {
     "lexicons-nl": "MIT (memolon: a word table, to make Dutch lines of English ones)",
     "multidogo": "CDLA-Permissive-1.0 (customers' lines, labelled by the teacher)",
     "star": "MIT (lines of both sides, labelled by the teacher)",
-    "klankbord": "Apache-2.0 (labelled lines, recordings, phrases, word values and template lines of our own)",
+    "klankbord": "Apache-2.0 (labelled lines and conversations, word values and template lines of our own)",
 }
 _EMOTIONS: Final[dict[str, frozenset[str]]] = {
     "frustration": frozenset({"annoyance", "disapproval", "disgust"}),

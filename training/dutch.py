@@ -1,22 +1,16 @@
 """The Dutch heads: a student of words that learns what the teacher says of Dutch lines."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib import import_module
-from importlib.resources import files
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, Final
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression, Ridge
 
-import klankbord.detectors
-from klankbord.channels.transcript import recordings
-from klankbord.events import Utterance
 from klankbord.models.features import tokens
-from klankbord.phrases import Phrases, clean, normal
+from klankbord.phrases import clean
 from klankbord.polarity import polarity
 from training.corpora import HEADS, Line, as_said, dutch_texts, own, read, targets, word_table
 from training.english import DIRECT_SHARES, STUDENT_SHARES, calibrated, direct
@@ -44,23 +38,6 @@ class Dutch:
     figures: dict[str, float]
     lines: dict[str, int]
     digest: str
-
-
-def own_texts() -> Iterator[str]:
-    """Dutch of our own: what is said in the recordings, the phrases of the detectors, the words with a value."""
-    for recording in recordings():
-        if recording.name.endswith("-nl"):
-            for event in recording.events:
-                if isinstance(event, Utterance):
-                    yield normal(clean(event.text))
-    for module in sorted(found.name for found in iter_modules(klankbord.detectors.__path__)):
-        for value in vars(import_module(f"klankbord.detectors.{module}")).values():
-            if isinstance(value, Phrases):
-                yield from sorted(value.nl)
-    listed = files("klankbord.lexicons").joinpath("valence_nl.tsv").read_text(encoding="utf-8")
-    for line in listed.splitlines():
-        if line and not line.startswith("#"):
-            yield line.split("\t")[0].replace("niet+", "niet ")
 
 
 def fit(
@@ -92,7 +69,7 @@ def fit(
         weight.extend([share] * len(said))
         lines[name] = len(said)
 
-    for name, said in (*dutch_texts(data, "train").items(), ("klankbord", sorted(set(own_texts())))):
+    for name, said in dutch_texts(data, "train").items():
         add(name, said, taught(encoded(said)), 1.0)
     labelled = own("nl", dev=False)
     said = [line.text for line in labelled]

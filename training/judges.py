@@ -16,7 +16,7 @@ from klankbord import context
 from klankbord.adaptation import CALMING, SHAPE, Talk, corrections, judged, of_dissatisfaction, of_escalation
 from klankbord.channels.transcript import START
 from klankbord.conversation import Conversation
-from klankbord.events import Channel, Ended, Event, Role, Started, Utterance
+from klankbord.events import Channel, Ended, Event, Language, Role, Started, Utterance
 from klankbord.fitting import Example, fitted
 from klankbord.labels import labelled
 from klankbord.models.judges import FORMAT, Judge, Judges, Shipped
@@ -106,15 +106,19 @@ def fit_effort(told: list[Talk], goals: list[dict[str, Any]], policy: Policy) ->
     return {kind: round(float(weight), 2) for kind, weight in zip(KINDS, found.x, strict=False)}
 
 
+def line_event(text: str, language: Language) -> Utterance:
+    """A line as the opening of a conversation."""
+    return Utterance(
+        schema=1, event_id="line", tenant="klankbord", conversation_id="line", channel=Channel.CHAT, at=START,
+        language=language, utterance_id="line", role=Role.CUSTOMER, text=text,
+    )  # fmt: skip
+
+
 def _lines(policy: Policy) -> Iterator[Example]:
-    """Our own lines that no head has seen, each as the opening of a conversation."""
-    for number, line in enumerate(read_own()):
+    """Our own lines that no head has seen."""
+    for line in read_own():
         if line.is_dev:
-            event = Utterance(
-                schema=1, event_id=str(number), tenant="klankbord", conversation_id=str(number), channel=Channel.CHAT,
-                at=START, language=line.language, utterance_id="0", role=Role.CUSTOMER, text=line.text,
-            )  # fmt: skip
-            _, _, words, found = heard(Conversation(), event, policy)
+            _, _, words, found = heard(Conversation(), line_event(line.text, line.language), policy)
             numbers = context.of_turn(Conversation(), words, found, policy)
             if numbers:
                 yield Example(numbers, float(line.dissatisfied >= DISSATISFIED_FROM), _LINE_SHARE)

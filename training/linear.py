@@ -127,3 +127,8 @@ def auc(score: np.ndarray, truth: np.ndarray) -> float:
     rank, hit = rankdata(score), truth > 0.5
     p, n = int(hit.sum()), int((~hit).sum())
     return float((rank[hit].sum() - p * (p + 1) / 2) / (p * n)) if p and n else float("nan")
+
+
+def spearman(one: Sequence[float], other: Sequence[float]) -> float:
+    """Rank correlation, ties at their mean rank."""
+    return float(np.corrcoef(rankdata(one), rankdata(other))[0, 1])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 # 400 words are more than anyone says in a turn of a chat; the rest of an e-mail adds time, not insight.
@@ -27,14 +28,15 @@ class Token(NamedTuple):
     end: int
 
 
-def tokens(normal: str) -> list[Token]:
+@lru_cache(maxsize=2)  # every model reads the same line
+def tokens(normal: str) -> tuple[Token, ...]:
     """The tokens of a line in lower case with plain quotes (`klankbord.phrases.normal`)."""
-    found = []
+    found: list[Token] = []
     for match in _TOKEN.finditer(normal):
         found.append(Token(_shape(match[0]), match.start(), match.end()))
         if len(found) == MAX_TOKENS:
             break
-    return found
+    return tuple(found)
 
 
 def _shape(text: str) -> str:

@@ -106,7 +106,7 @@ class Reading:
     """One line as the heads read it, with the log-odds of each."""
 
     model: Model
-    tokens: list[Token]
+    tokens: tuple[Token, ...]
     rows: list[int]
     pairs: list[tuple[int, int, int]]
     length: float

@@ -201,7 +201,7 @@ def test_replay_shows_where_each_conversation_ended() -> None:
     assert done.returncode == 0
     assert "effort 1-7" in done.stdout
     assert RECORDING.stem in done.stdout
-    assert "angry_customer" in done.stdout
+    assert "needs_supervisor" in done.stdout
 
 
 def test_replay_as_json_gives_one_row_a_conversation(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_replay_gives_one_row_an_event_in_their_order() -> None:
         assert 0 <= row["escalation"] <= 1
         assert row["emotions"].keys() <= set(EMOTIONS)
     opened = [alert for row in found for alert in row["alerts"] if alert["state"] == "opened"]
-    assert {"rule": "angry_customer", "state": "opened", "severity": "critical"} in opened
+    assert {"rule": "needs_supervisor", "state": "opened", "severity": "warning"} in opened
     assert "take_ownership" in found[1]["suggestions"]
 
 

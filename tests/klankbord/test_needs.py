@@ -15,7 +15,8 @@ from klankbord.needs import remembered
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy, Rule
 from klankbord.signals import Dimension, Signal
-from tests.klankbord.given import START, START_S, utterance
+from klankbord.tone import NEED_FROM, hears
+from tests.klankbord.given import START, START_S, customer, utterance
 
 POLICY: Final = Policy()
 WIDOW: Final = "mijn man is vorige week overleden"
@@ -111,9 +112,11 @@ def test_a_need_is_as_sure_as_its_surest_sign() -> None:
 
 
 def test_what_nobody_listed_is_half_sure() -> None:
-    seen = observed(said("sinds mijn herseninfarct gaat dat allemaal wat moeilijker"))
+    heard = hears(customer("mijn klantnummer is 18422"), "illness", at_least=0.0)
 
-    assert seen[-1].conversation.needs["illness"].sure == 0.5
+    assert heard is not None
+    assert heard.strength == 0.5
+    assert hears(customer("mijn klantnummer is 18422"), "illness", at_least=NEED_FROM) is None
 
 
 # How long

@@ -336,6 +336,8 @@ def test_a_clock_that_runs_backwards_gives_no_negative_wait(story: list[Event]) 
 
 # The same story in two languages
 
+# Rules over what was fitted to each language by itself: near their threshold one language may be a turn ahead.
+LEARNED: Final = frozenset({"needs_supervisor", "frustrated_customer"})
 PARALLEL: Final = [
     pytest.param(
         [
@@ -389,7 +391,8 @@ def test_the_same_story_scores_alike_in_dutch_and_english(story: list[tuple[Role
             for number, line in enumerate(story)
         ]
         seen = observed(*events)
-        return seen[-1].conversation.effort, [(alert.rule, alert.state) for o in seen for alert in o.alerts]
+        alerts = [(alert.rule, alert.state) for o in seen for alert in o.alerts if alert.rule not in LEARNED]
+        return seen[-1].conversation.effort, alerts
 
     dutch_effort, dutch_alerts = told(1, "nl")
     english_effort, english_alerts = told(2, "en")

@@ -134,7 +134,7 @@ def test_a_driver_fades_at_turns_only() -> None:
     turn = faded_drivers({"transfer": 1.0}, [], POLICY, turn=True)
     in_between = faded_drivers({"transfer": 1.0}, [], POLICY, turn=False)
 
-    assert turn == {"transfer": 0.75}
+    assert turn == {"transfer": POLICY.effort_fade}
     assert in_between == {"transfer": 1.0}
 
 

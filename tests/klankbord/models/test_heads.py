@@ -9,6 +9,7 @@ from klankbord.events import Language
 from klankbord.models import heads as module
 from klankbord.models.heads import Model, heads, model, weights
 from klankbord.policy import EMOTIONS
+from training.own_lines import ANSWERS, MARKS, TOLD
 
 LINES = [
     pytest.param("i have called three times and this is still not solved, ridiculous", "en", id="english"),
@@ -18,7 +19,12 @@ LINES = [
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_every_emotion_has_a_head_in_both_languages(language: Language) -> None:
-    assert {*EMOTIONS, "dissatisfaction", "abuse", "feeling", "valence"} == set(model(language).names)
+    assert {*EMOTIONS, "dissatisfaction", "abuse", "feeling", "valence", *TOLD, *MARKS} <= set(model(language).names)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_answers_have_heads_of_their_own_and_none_of_a_feeling(language: Language) -> None:
+    assert set(model(language, "answers").names) == set(ANSWERS)
 
 
 @pytest.mark.parametrize(("line", "language"), LINES)
