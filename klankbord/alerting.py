@@ -107,9 +107,12 @@ def _cause(rule: Rule, conversation: Conversation, policy: Policy) -> Evidence |
     """The remembered evidence that speaks most for this rule's measure."""
 
     def weight(evidence: Evidence) -> float:
+        worked = driver(policy, evidence.signal).weight if evidence.signal in conversation.drivers else 0.0
         if rule.measure == "effort":
-            counts = evidence.signal in conversation.drivers
-            return driver(policy, evidence.signal).weight * evidence.strength if counts else 0.0
+            return worked * evidence.strength
+        if rule.measure == "escalation":  # it weighs everything: the fact or the feeling that stands out
+            felt = max(policy.emotion_weights.get(evidence.signal, {}).values(), default=0.0)
+            return max(worked, felt) * evidence.strength
         if evidence.signal == rule.measure or evidence.signal in _SIGNALS.get(rule.measure, ()):
             return evidence.strength
         return policy.emotion_weights.get(evidence.signal, {}).get(rule.measure, 0.0) * evidence.strength

@@ -77,7 +77,8 @@ def _shares(observation: Observation, made: Parts) -> Iterator[str]:
         if value >= _TURN_SHOWN_FROM:
             yield f"{emotion} {value:.2f} = {_sum(made.emotions.get(emotion, {}), plus='')}"
     if made.dissatisfaction:
-        yield f"dissatisfied {observation.dissatisfaction:.2f}, log-odds {_total(made.dissatisfaction)}"
+        unsure = " (not sure)" if observation.unsure else ""
+        yield f"dissatisfied {observation.dissatisfaction:.2f}{unsure}, log-odds {_total(made.dissatisfaction)}"
     risk = observation.conversation.escalation
     if risk >= _TURN_SHOWN_FROM and observation.signals:
         yield f"needs a supervisor {risk:.2f}, log-odds {_total(made.escalation)}"

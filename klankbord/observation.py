@@ -55,6 +55,7 @@ class Observation(Struct, frozen=True, omit_defaults=True):
     emotions: dict[str, float] = {}
     valence: float = 0.0
     dissatisfaction: float = 0.0
+    unsure: bool = False  # whether that is too close to call
     abuse: float = 0.0
     effort_parts: dict[str, float] = {}
     reason: str | None = None
@@ -76,6 +77,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     now, parts = _scored(now, event, words, found, policy)
     numbers = context.of_turn(conversation, words, found, policy)
     now = _needed(now, event, words, signals, policy)
+    dissatisfaction = round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0
     now = replace(now, episodes=follow(now, policy, at=event.at_s, over=now.ended_at is not None))
     now, suggestions = _advised(now, event, signals, policy)
 
@@ -84,7 +86,8 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         signals=signals,
         emotions=scoring.turn_emotions(found, policy),
         valence=scoring.turn_valence(found),
-        dissatisfaction=round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0,
+        dissatisfaction=dissatisfaction,
+        unsure=policy.unsure_from < dissatisfaction < policy.unsure_to,
         abuse=scoring.abuse(found),
         effort_parts=parts,
         reason=now.reason if now.reason != conversation.reason else None,

@@ -198,6 +198,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # "Thanks anyway", said to the refusal itself, is mostly courtesy: the dead end keeps this share.
     dead_end_thanked: Share = 0.85
     drivers: dict[str, Driver] = field(default_factory=lambda: DRIVERS)
+    # "Not sure" is an answer: between these chances a turn is as likely content as not, and `unsure` says so.
+    unsure_from: Share = 0.35
+    unsure_to: Share = 0.65
     # The second stage: how words and context together become dissatisfaction and escalation. `klankbord adapt` fits
     # them to a tenant.
     judges: Judges = SHIPPED.judges
@@ -266,6 +269,8 @@ def mistakes_in(policy: Policy, *, measures: frozenset[str]) -> list[str]:
     for signal, weights in policy.emotion_weights.items():
         for emotion in weights.keys() - set(EMOTIONS):
             found.append(f"emotion_weights.{signal}: '{emotion}' is no emotion; one of {', '.join(EMOTIONS)}")
+    if policy.unsure_from > policy.unsure_to:
+        found.append(f"unsure_from: {policy.unsure_from} lies above unsure_to {policy.unsure_to}")
     if not policy.languages:
         found.append("languages: name at least one")
     if policy.reasons.reasons or policy.reasons.groups:

@@ -33,7 +33,7 @@ _GOAL_SHARE: Final = 2.0
 _PRIOR_SHARE: Final = 0.01
 _STRENGTH: Final = 1.0
 # A line by itself is worth less than a turn in its conversation, and the end of a conversation more than a turn.
-_LINE_SHARE: Final = 0.3
+_LINE_SHARE: Final = 0.6
 _ANNOYED_SHARE: Final = 0.25
 # Where the first guess stands: what is said outright, and what has gone on.
 _TURN: Final = {"words": 3.0, "mood": 1.0}

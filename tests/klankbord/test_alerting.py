@@ -148,3 +148,11 @@ def test_nothing_changed_is_no_alert() -> None:
 
 def test_a_clock_that_runs_backwards_does_not_shorten_a_cool_down() -> None:
     assert story((0, 0.9), (1000, 0.0), (500, 0.9)) == [(0, "opened", 1), (1000, "cleared", 1)]
+
+
+def test_what_a_rule_over_everything_shows_is_the_fact_or_feeling_that_stands_out() -> None:
+    stuck = Rule("escalation", 0.3, 0.1, "warning", "Loopt vast", "Stuck")
+    weak, strong = Evidence("sounds_sad", 0.4, 0.0), Evidence("repeat_contact", 0.9, 0.0)
+    now = Conversation(escalation=0.5, customer_turns=2, evidence=(weak, strong), drivers={"repeat_contact": 0.9})
+
+    assert follow(now, Policy(rules={"stuck": stuck}), at=0, over=False)["stuck"].cause == strong

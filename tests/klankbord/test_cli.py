@@ -18,9 +18,20 @@ ROOT: Final = Path(__file__).parents[2]
 RECORDING: Final = ROOT / "klankbord" / "recordings" / "hot-internet-down-again-nl.txt"
 SCRIPTS: Final = Path(sys.executable).parent
 
-SCORE_KEYS: Final = {"id", "language", "valence", "emotions", "dissatisfaction", "abuse", "churn", "needs", "reason"}
+SCORE_KEYS: Final = {
+    "id",
+    "language",
+    "valence",
+    "emotions",
+    "dissatisfaction",
+    "unsure",
+    "abuse",
+    "churn",
+    "needs",
+    "reason",
+}
 REPLAY_KEYS: Final = {
-    *("event_id", "conversation_id", "valence", "emotions", "effort", "dissatisfaction", "escalation"),
+    *("event_id", "conversation_id", "valence", "emotions", "effort", "dissatisfaction", "unsure", "escalation"),
     *("churn", "needs", "reason", "alerts", "suggestions"),
 }
 STARTED: Final = {

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from datetime import timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 import pytest
@@ -385,7 +385,7 @@ PARALLEL: Final = [
 
 @pytest.mark.parametrize("story", PARALLEL)
 def test_the_same_story_scores_alike_in_dutch_and_english(story: list[tuple[Role, str, str]]) -> None:
-    def told(language: int, code: str) -> tuple[float, list[tuple[str, str]]]:
+    def told(language: int, code: str) -> tuple[float, list[tuple[str, Literal["opened", "cleared"]]]]:
         events = [
             said(str(line[language]), line[0], 20.0 * number, number, language=code)
             for number, line in enumerate(story)
@@ -408,3 +408,13 @@ def test_thanks_for_a_refusal_are_mostly_courtesy() -> None:
 
     faded = refused.conversation.drivers["dead_end"] * POLICY.effort_fade * POLICY.dead_end_thanked
     assert thanked.conversation.drivers["dead_end"] == pytest.approx(faded, abs=1e-3)
+
+
+def test_a_turn_that_is_too_close_to_call_says_so() -> None:
+    (seen,) = observed(said("waar blijft mijn bestelling"))
+    wide = replace(POLICY, unsure_from=0.0, unsure_to=1.0)
+    narrow = replace(POLICY, unsure_from=seen.dissatisfaction, unsure_to=seen.dissatisfaction)
+
+    assert observe(Conversation(), said("waar blijft mijn bestelling"), wide).unsure
+    assert not observe(Conversation(), said("waar blijft mijn bestelling"), narrow).unsure
+    assert not observe(Conversation(), said("goedemiddag", AGENT), wide).unsure
