@@ -40,6 +40,8 @@ PHRASES: Final = Phrases(
     nl={
         **dict(_asked_nl()),
         "leidinggevende": 0.7,
+        "ook maar een mens": 0.0,
+        "ook maar mensen": 0.0,
         "iemand anders spreken": 0.8,
         "iemand spreken die": 0.9,
         "iemand die er wel over gaat": 0.9,

@@ -169,6 +169,9 @@ PHRASES: Final = Phrases(
         **_NL,
         **denied(_NL, "niet", "geen", "nooit", "zonder"),
         "jullie zijn failliet": 0.0,
+        # Whose fault it is.
+        **dict.fromkeys((f"{whose} schuld" for whose in ("jullie", "uw", "jouw", "mijn", "onze", "hun", "eigen")), 0.0),
+        "schuld van": 0.0,
         "als jullie failliet": 0.0,
         "achter met de levering": 0.0,
         "achter met de bezorging": 0.0,

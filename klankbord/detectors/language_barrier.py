@@ -96,6 +96,10 @@ PHRASES: Final = Phrases(
         "internet wat langzamer": 0.0,
         "verbinding wat langzamer": 0.0,
         "geen nederlandse": 0.0,
+        # Where somebody lives.
+        "woon in nederland": 0.0,
+        "wonen in nederland": 0.0,
+        "buiten nederland": 0.0,
         "geen nederlands menu": 0.0,
         "alleen engels menu": 0.0,
         "duidelijk nederlands": 0.0,

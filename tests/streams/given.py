@@ -3,7 +3,7 @@
 from klankbord.channels.transcript import read_transcript
 from klankbord.events import Event
 from klankbord.observation import Observation
-from klankbord.policy import Policy
+from klankbord.policy import Policy, Rule
 from klankbord.replay import replay
 from streams import wire
 
@@ -28,6 +28,15 @@ customer: customer-208
 02:40 * ended
 """
 
+# Rules of the tests' own: what is tested here is how alerts travel, not where thresholds lie.
+RULES = {
+    "angry_customer": Rule("anger", 0.55, 0.2, "critical", "Klant is boos", "Customer is angry"),
+    "frustrated_customer": Rule(
+        "frustration", 0.6, 0.2, "warning", "Klant raakt gefrustreerd", "Customer is getting frustrated", 2
+    ),
+    "asks_for_human": Rule("asks_for_human", 0.8, 0.3, "warning", "Klant vraagt om een mens", "Asks for a human"),
+}
+POLICY = Policy(rules=RULES)
 PARTITION = 1
 PRODUCED_MS = 1_700_000_000_000
 
@@ -49,7 +58,7 @@ def records(
     """The records of one whole conversation."""
     return tuple(
         record(observation, offset=offset, timestamp_ms=timestamp_ms)
-        for offset, observation in enumerate(replay(conversation(name, tenant), Policy()))
+        for offset, observation in enumerate(replay(conversation(name, tenant), POLICY))
     )
 
 

@@ -11,9 +11,9 @@ from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import Said
 from streams.views import Views
 from streams.wire import Record
-from tests.streams.given import record, records
+from tests.streams.given import RULES, record, records
 
-POLICY = load_policy(HERE / "policy.toml", HERE / "reasons.toml")
+POLICY = replace(load_policy(HERE / "policy.toml", HERE / "reasons.toml"), rules=RULES)
 PLAYBOOK = load_playbook(HERE / "playbook")
 VIEWS = Views(POLICY, PLAYBOOK)
 RECORDS = records()
