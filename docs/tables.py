@@ -154,8 +154,8 @@ EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {
         ("00:00 customer: I want to speak to a real person.",),
     ),
     "told_trouble": (
-        ("00:00 customer: Er is alweer een verkeerd bedrag van mijn rekening gegaan.",),
-        ("00:00 customer: They took the wrong amount from my account once more.",),
+        ("00:00 customer: Jullie hebben het verkeerde bedrag afgeschreven.",),
+        ("00:00 customer: The engineer never showed up.",),
     ),
     "told_wait": (
         ("00:00 customer: Ik wacht al weken op een antwoord.",),

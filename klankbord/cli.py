@@ -348,6 +348,7 @@ def _said_table(observation: Observation) -> Table:
     for signal in observation.signals:
         table.add_row(signal.kind, f"{signal.strength:.2f}", Text(signal.words))
     table.add_section()
+    table.add_row("dissatisfied", f"{observation.dissatisfaction:.2f}", "not sure" if observation.unsure else "")
     table.add_row("valence (-1..1)", f"{observation.valence:+.2f}", "")
     for emotion, value in sorted(observation.emotions.items(), key=lambda item: -item[1]):
         table.add_row(emotion, f"{value:.2f}", "")

@@ -6,7 +6,7 @@ from typing import Final
 
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_need
-from klankbord.tone import NEED_FROM, hears
+from klankbord.tone import DANGER_FROM, hears
 
 # Said outright 1.0; a way of saying it that also has a lighter meaning 0.6: both alert, and a person judges.
 _OUTRIGHT: Final = 1.0
@@ -296,7 +296,7 @@ _NEAR: Final = re.compile(
         r"\bmake me come (?:over|down|round)\b",
         r"\bwatch (?:yourself|it mate|your step)\b",
         r"\b(?:to|will|gonna|could|might) get hurt\b",
-        r"\bdead man\b",
+        r"\b(?:you're|you are|youre|he's|he is|be) a dead man\b",
         r"\bi(?:'ve| have)(?: got)? (?:a|my) (?:knife|gun|bat|weapon|machete|hammer)\b",
         r"\b(?:find|found|know|look up|looked up)(?: [\w']+){0,5} where (?:you|he|she|they) (?:all )?(?:live"
         r"|work|park)\b",
@@ -316,7 +316,7 @@ def said(words: CustomerWords) -> Finding | None:
 
 
 def find(words: CustomerWords) -> Finding | None:
-    return said(words) or hears(words, "threat_other", at_least=NEED_FROM)
+    return said(words) or hears(words, "threat_other", at_least=DANGER_FROM)
 
 
 threat_to_others: Final = of_need("threat_to_others", find)

@@ -6,7 +6,7 @@ from typing import Final
 
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_need
-from klankbord.tone import NEED_FROM, hears
+from klankbord.tone import DANGER_FROM, hears
 
 # Said outright 1.0; a way of saying it that also has a lighter meaning 0.6: both alert, and a person judges.
 _OUTRIGHT: Final = 1.0
@@ -325,7 +325,7 @@ def said(words: CustomerWords) -> Finding | None:
 
 
 def find(words: CustomerWords) -> Finding | None:
-    return said(words) or hears(words, "threat_self", at_least=NEED_FROM)
+    return said(words) or hears(words, "threat_self", at_least=DANGER_FROM)
 
 
 threat_to_self: Final = of_need("threat_to_self", find)

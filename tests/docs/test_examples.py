@@ -39,7 +39,8 @@ def run(command: str, folder: Path) -> str:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A place that looks like a checkout and may be written to."""
-    for room in ("klankbord", "config"):
+    (tmp_path / "tests").mkdir()
+    for room in ("klankbord", "config", "tests/conversations"):
         (tmp_path / room).symlink_to(ROOT / room)
     return tmp_path
 

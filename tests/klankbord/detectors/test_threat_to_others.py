@@ -163,6 +163,8 @@ NOT_SAID: list[tuple[Language, str]] = [
     ("en", "do you know where you are with my order"),
     ("en", "I'm dead serious"),
     ("en", "what a killer deal"),
+    ("en", "hello there it's me again the dead man from alicante"),
+    ("en", "only through the little window over the door"),
 ]
 
 
