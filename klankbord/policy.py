@@ -135,7 +135,8 @@ THREAT: Final = Rule(
 )  # fmt: skip
 
 # Feelings alert alone only where there is no doubt about them: whether a supervisor is needed is judged by all that
-# happened, and 0.3 is where our own conversations to learn from are best told apart (decision 11).
+# happened, and 0.3 is where our own conversations to learn from are best told apart (decision 11). What was asked or
+# waited for fades slowly, so those alerts are over when little of it has faded: some three turns after the last.
 RULES: Final[dict[str, Rule]] = {
     "needs_supervisor": Rule(
         "escalation", 0.3, 0.15, "warning", "Gesprek loopt vast", "Conversation is getting stuck", 2
@@ -147,10 +148,10 @@ RULES: Final[dict[str, Rule]] = {
     "high_effort": Rule("effort", 5.0, 4.0, "warning", "Klant moet veel moeite doen", "Customer has to work hard", 2),
     "worried_customer": Rule("anxiety", 0.95, 0.3, "info", "Klant maakt zich zorgen", "Customer is worried", 2),
     "asks_for_human": Rule(
-        "asks_for_human", 0.8, 0.3, "warning", "Klant vraagt om een mens of leidinggevende",
+        "asks_for_human", 0.8, 0.7, "warning", "Klant vraagt om een mens of leidinggevende",
         "Customer asks for a human or a supervisor",
     ),
-    "long_wait": Rule("long_wait", 0.5, 0.2, "warning", "Klant wacht te lang", "Customer has waited too long"),
+    "long_wait": Rule("long_wait", 0.5, 0.45, "warning", "Klant wacht te lang", "Customer has waited too long"),
     # A plain wish to cancel counts 0.5 and stays below; "then I'm off to your competitor" does not.
     "wants_to_leave": Rule("churn", 0.6, 0.3, "warning", "Klant wil vertrekken", "Customer wants to leave"),
     "threat": THREAT,
@@ -187,8 +188,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     need_turns: Annotated[int, Meta(ge=1)] = 8
     need_s: Annotated[float, Meta(gt=0)] = 3600.0
 
-    # A driver keeps this share at each turn of either side: half-life about 4.3 turns (decision 11).
-    effort_fade: Share = 0.85
+    # A driver keeps this share at each turn of either side: half-life about 13 turns, for people do not forget work
+    # while the conversation lasts (decision 11).
+    effort_fade: Share = 0.95
     # score = 1 + 6 (1 - exp(-load / scale)): the load at which two thirds of the way from 1 to 7 is gone.
     effort_scale: Positive = 2.5
     # Effort is remembered: this share is the present, the rest the hardest moment so far.

@@ -38,8 +38,9 @@ _RISK_STRENGTH: Final = 1.0
 # A line by itself is worth less than a turn in its conversation, and the end of a conversation more than a turn.
 _LINE_SHARE: Final = 0.6
 _ANNOYED_SHARE: Final = 0.25
-# Where the first guess stands: what is said outright, and what has gone on.
-_TURN: Final = {"words": 3.0, "mood": 1.0}
+# Where the first guess stands: what the words say, whether they are good or bad, and what has gone on. How much good
+# and bad count was chosen on dev lines of other people's conversations (decision 10), which no weight reads.
+_TURN: Final = {"words": 3.0, "mood": 1.0, "negative": 2.0, "positive": -2.0}
 _RISK: Final = {"mood": 2.0, "effort": 2.0}
 
 
