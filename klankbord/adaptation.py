@@ -15,6 +15,7 @@ from klankbord.labels import Label
 from klankbord.models.judges import Correction, Judge, Judges
 from klankbord.observation import heard, observe
 from klankbord.policy import Policy
+from klankbord.tone import EMOTION_HEADS
 
 # What a person calls dissatisfied: the customer would complain if asked.
 DISSATISFIED_FROM: Final = 2
@@ -27,18 +28,6 @@ SHAPE: Final = frozenset({"opening", "question", "exclamations", "capitals", "fe
 STRENGTH: Final = 4.0
 _HEAD_STRENGTH: Final = 15.0
 _FOLDS: Final = 5
-# The head that a label of an emotion judges.
-_HEARD: Final = {
-    "sounds_angry": "anger",
-    "sounds_frustrated": "frustration",
-    "sounds_disappointed": "disappointment",
-    "sounds_anxious": "anxiety",
-    "sounds_confused": "confusion",
-    "sounds_sad": "sadness",
-    "sounds_relieved": "relief",
-    "sounds_happy": "joy",
-    "sounds_grateful": "gratitude",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +72,7 @@ def judged(talk: Talk, policy: Policy) -> Iterator[Judged]:
         conversation = observation.conversation
         label = talk.labels.get(observation.utterance_id)
         right = talk.marks.get(event.event_id)
-        heads = {signal.kind: signal.strength for signal in found if signal.kind in _HEARD}
+        heads = {signal.kind: signal.strength for signal in found if signal.kind in EMOTION_HEADS}
         if label is not None and numbers:
             alerted = alerted or label.alert
             yield Judged(numbers, context.of_conversation(conversation, policy), heads, label, alerted)
@@ -173,7 +162,7 @@ def _moved(judge: Judge, examples: list[Example]) -> Judge:
 def corrections(moments: Sequence[Judged], before: Mapping[str, Correction]) -> dict[str, Correction]:
     """A slope and an offset for each head, near those it has."""
     found = dict(before)
-    for kind, emotion in _HEARD.items():
+    for kind, emotion in EMOTION_HEADS.items():
         told = [
             Example({"log odds": _log_odds(one.heads[kind])}, float(emotion in one.label.emotions))
             for one in moments

@@ -15,22 +15,10 @@ from klankbord.observation import Observation, heard, observe
 from klankbord.policy import Policy
 from klankbord.redaction import redact
 from klankbord.signals import Dimension, Signal, Words
+from klankbord.tone import EMOTION_HEADS
 
 BASE: Final = "base"
-# The heads that judge an emotion, by the signal that tells of them.
-_HEADS: Final = {
-    "sounds_angry": "anger",
-    "sounds_frustrated": "frustration",
-    "sounds_disappointed": "disappointment",
-    "sounds_anxious": "anxiety",
-    "sounds_confused": "confusion",
-    "sounds_sad": "sadness",
-    "sounds_relieved": "relief",
-    "sounds_happy": "joy",
-    "sounds_grateful": "gratitude",
-    "sounds_dissatisfied": "dissatisfaction",
-    "sounds_abusive": "abuse",
-}
+_HEADS: Final = {**EMOTION_HEADS, "sounds_dissatisfied": "dissatisfaction", "sounds_abusive": "abuse"}
 _ALMOST_SURE: Final = 1.0 - 1e-9
 
 

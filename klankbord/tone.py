@@ -1,6 +1,7 @@
 """What the trained heads make of the whole of the words, beside the phrases that we list."""
 
 import math
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -20,10 +21,24 @@ NEED_FROM: Final = 0.3
 # A threat opens an alert, and one turn in five hundred at 0.3 was a window over a door.
 DANGER_FROM: Final = 0.7
 HALF_SURE: Final = 0.5
+# Words near each other are no phrase that a person reviewed, yet enough to look.
+VEILED: Final = 0.6
 # VADER's own border of what is neutral.
 NEUTRAL_BELOW: Final = 0.05
 # From this much feeling on, by the head or by VADER, valence counts in full; an order number is neither good nor bad.
 _FELT_FROM: Final = 0.15
+# The head of an emotion that each kind of signal tells of.
+EMOTION_HEADS: Final = {
+    "sounds_angry": "anger",
+    "sounds_frustrated": "frustration",
+    "sounds_disappointed": "disappointment",
+    "sounds_anxious": "anxiety",
+    "sounds_confused": "confusion",
+    "sounds_sad": "sadness",
+    "sounds_relieved": "relief",
+    "sounds_happy": "joy",
+    "sounds_grateful": "gratitude",
+}
 _GOOD: Final = frozenset({"joy", "gratitude", "relief"})
 _DOUBTED_FROM: Final = 0.05
 _MOST_WORDS: Final = 6
@@ -47,6 +62,16 @@ def hears(words: CustomerWords, head: str, *, at_least: float) -> Finding | None
     if reading(words.normal, words.language).chances[head] < at_least:
         return None
     return Finding(HALF_SURE, strongest(weights(words.normal, words.language, head)))
+
+
+def veiled(words: CustomerWords, phrases: Phrases, near: re.Pattern[str]) -> Finding | None:
+    """A danger: a phrase in any language, or words that stand near each other in it."""
+    # What ends the line may be the danger ("I can't go on"; "I can't go on the website" is none), so a line ends.
+    found = phrases.best_in_any(words.normal + ".")
+    if found is not None:
+        return Finding(found.strength, (found.start, min(found.end, len(words.normal))))
+    match = near.search(words.normal)
+    return None if match is None else Finding(VEILED, match.span())
 
 
 def tells(words: Words, head: str, phrases: Phrases, *, opening: bool = False) -> Finding | None:

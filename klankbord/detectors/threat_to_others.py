@@ -6,11 +6,10 @@ from typing import Final
 
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_need
-from klankbord.tone import DANGER_FROM, hears
+from klankbord.tone import DANGER_FROM, VEILED, hears, veiled
 
 # Said outright 1.0; a way of saying it that also has a lighter meaning 0.6: both alert, and a person judges.
 _OUTRIGHT: Final = 1.0
-_VEILED: Final = 0.6
 
 _NL_YOU: Final = ("je", "jou", "jullie", "u", "hem", "haar", "hen", "ze", "die vent", "die vrouw", "die gast", "iemand",
                   "iedereen", "die monteur", "mijn man", "mijn vrouw", "mijn ex", "mijn kinderen")  # fmt: skip
@@ -97,7 +96,7 @@ def _nl() -> Iterator[tuple[str, float]]:
         "iemand pijn doen", "iemand wat aan", "iemand iets aan", "iemand vermoorden", "iemand slaan",
         "sla ik iemand", "sla iemand", "ik ga slaan", "handen thuis", "sla er op los", "sla hem", "sla haar",
     ))  # fmt: skip
-    yield from ((word, _VEILED) for word in (
+    yield from ((word, VEILED) for word in (
         "spijt van krijgen", "daar krijg je spijt", "jullie zullen het merken", "je zult het merken",
         "jullie gaan het merken",
         "dan zul je het zien", "dan zullen jullie het zien", "dan zwaait er wat", "wacht maar.", "wacht maar,",
@@ -181,7 +180,7 @@ def _en() -> Iterator[tuple[str, float]]:
         "don't like what happens next", "know your name and", "i have your name and", "know what you look like",
         "know who you are", "lose it and hurt", "get violent", "get physical",
     ))  # fmt: skip
-    yield from ((word, _VEILED) for word in (
+    yield from ((word, VEILED) for word in (
         "or else.", "or else!", "you'll see what happens", "you've been warned",
         "you have been warned",
         "your last warning", "your final warning", "my last warning", "just you wait", "revenge", "payback",
@@ -306,13 +305,8 @@ _NEAR: Final = re.compile(
 
 
 def said(words: CustomerWords) -> Finding | None:
-    """What was said outright."""
-    # What ends the line may be a threat ("wacht maar"); a line without a full stop gets one.
-    found = PHRASES.best_in_any(words.normal + ".")
-    if found is not None:
-        return Finding(found.strength, (found.start, min(found.end, len(words.normal))))
-    near = _NEAR.search(words.normal)
-    return None if near is None else Finding(_VEILED, near.span())
+    """What was said outright or veiled."""
+    return veiled(words, PHRASES, _NEAR)
 
 
 def find(words: CustomerWords) -> Finding | None:

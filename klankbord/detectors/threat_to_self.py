@@ -6,11 +6,10 @@ from typing import Final
 
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_need
-from klankbord.tone import DANGER_FROM, hears
+from klankbord.tone import DANGER_FROM, VEILED, hears, veiled
 
 # Said outright 1.0; a way of saying it that also has a lighter meaning 0.6: both alert, and a person judges.
 _OUTRIGHT: Final = 1.0
-_VEILED: Final = 0.6
 
 _NL_MYSELF: Final = (
     "mezelf",
@@ -66,7 +65,7 @@ def _nl() -> Iterator[tuple[str, float]]:
                   "heeft het allemaal nog voor zin", "heeft alles nog voor zin", "heeft voor mij geen zin meer",
                   "wat is de zin nog", "waar doe ik het nog voor", "waarom leef ik nog",
                   "waarvoor leef ik nog"):  # fmt: skip
-        yield sense, _VEILED
+        yield sense, VEILED
         yield f"{sense} om te leven", _OUTRIGHT
         yield f"{sense} om door te gaan", 0.9
         yield f"{sense} om verder te", 0.9
@@ -109,7 +108,7 @@ def _nl() -> Iterator[tuple[str, float]]:
         "anderen tot last",
         "alleen maar tot last", "kan het leven niet",
     ))  # fmt: skip
-    yield from ((word, _VEILED) for word in (
+    yield from ((word, VEILED) for word in (
         "zie het niet meer zitten", "het niet meer zitten", "zie ik het niet meer zitten", "het niet meer zie zitten",
         "zie het allemaal niet meer", "zie het echt niet meer", "ik trek het niet meer", "trek het echt niet meer",
         "trek dit niet meer", "trek het leven", "hou het niet meer vol", "houd het niet meer vol",
@@ -175,7 +174,7 @@ def _en() -> Iterator[tuple[str, float]]:
         "nobody would care if i", "want it all to end", "say goodbye to everyone", "my goodbye", "goodbye note",
         "called the samaritans", "death would be",
     ))  # fmt: skip
-    yield from ((word, _VEILED) for word in (
+    yield from ((word, VEILED) for word in (
         "can't go on like this", "can't go on anymore", "can't go on any more", "can't go on.", "cannot go on.",
         "cannot go on like this", "can't do this anymore", "can't do this any more", "cannot do this anymore",
         "can't take it anymore", "can't take it any more", "can't take this anymore", "can't take any more",
@@ -315,13 +314,8 @@ _NEAR: Final = re.compile(
 
 
 def said(words: CustomerWords) -> Finding | None:
-    """What was said outright."""
-    # "I can't go on" ends the line; "I can't go on the website" does not. A line without a full stop gets one.
-    found = PHRASES.best_in_any(words.normal + ".")
-    if found is not None:
-        return Finding(found.strength, (found.start, min(found.end, len(words.normal))))
-    near = _NEAR.search(words.normal)
-    return None if near is None else Finding(_VEILED, near.span())
+    """What was said outright or veiled."""
+    return veiled(words, PHRASES, _NEAR)
 
 
 def find(words: CustomerWords) -> Finding | None:
