@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -188,6 +189,11 @@ def text_number(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "big")
 
 
+@lru_cache(maxsize=8_192)
+def _word_number(word: str) -> int:
+    return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=2).digest(), "big")
+
+
 def fingerprint(normal: str) -> tuple[int, ...]:
     """Numbers that stand for the content words of a line: likeness can be judged, the words cannot be read back."""
     words: dict[str, None] = {}
@@ -197,7 +203,7 @@ def fingerprint(normal: str) -> tuple[int, ...]:
             words[word] = None
             if len(words) == _FINGERPRINT_WORDS:
                 break
-    return tuple(int.from_bytes(hashlib.blake2b(w.encode(), digest_size=2).digest(), "big") for w in words)
+    return tuple(map(_word_number, words))
 
 
 def question(normal: str) -> str:

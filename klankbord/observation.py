@@ -74,7 +74,8 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
 
     signals = _told(found, policy)
     now = voted(facts.counted(now, event, words), words, policy.reasons)
-    now, parts = _scored(now, event, words, found, policy)
+    emotions, valence = scoring.turn_emotions(found, policy), scoring.turn_valence(found)
+    now, parts = _scored(now, event, words, found, signals, valence, policy)
     numbers = context.of_turn(conversation, words, found, policy)
     now = _needed(now, event, words, signals, policy)
     dissatisfaction = round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0
@@ -84,8 +85,8 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     return replace(
         _observation(event, bounded(now)),
         signals=signals,
-        emotions=scoring.turn_emotions(found, policy),
-        valence=scoring.turn_valence(found),
+        emotions=emotions,
+        valence=valence,
         dissatisfaction=dissatisfaction,
         unsure=policy.unsure_from < dissatisfaction < policy.unsure_to,
         abuse=scoring.abuse(found),
@@ -202,15 +203,15 @@ def _quote(words: Words | None, finding: Finding, private: Sequence[tuple[int, i
 
 
 def _scored(
-    conversation: Conversation, event: Event, words: Words | None, found: Sequence[Signal], policy: Policy
-) -> tuple[Conversation, dict[str, float]]:
-    signals = _told(found, policy)
+    conversation: Conversation, event: Event, words: Words | None, found: Sequence[Signal], signals: Sequence[Signal],
+    turn_valence: float, policy: Policy,
+) -> tuple[Conversation, dict[str, float]]:  # fmt: skip
     by_customer = words is not None and words.role is Role.CUSTOMER
     turn = scoring.turn_emotions(signals, policy) if by_customer else {}
     emotions, valence, mood = conversation.emotions, conversation.valence, conversation.mood
     if by_customer:
         emotions = scoring.faded_emotions(emotions, turn, policy)
-        valence = scoring.moved(valence, scoring.turn_valence(found), policy.valence_newest)
+        valence = scoring.moved(valence, turn_valence, policy.valence_newest)
         mood = scoring.moved(mood, scoring.heard_dissatisfied(found), policy.mood_newest)
     released = 1.0
     if any(turn.get(feeling, 0.0) >= 0.5 for feeling in _CONFIRMING):

@@ -23,7 +23,9 @@ _NEGATORS: Final = frozenset(
 
 def clean(text: str) -> str:
     """`text` on one line: runs of white space become one space, control characters go."""
-    return " ".join("".join(c if c.isprintable() or c.isspace() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c.isspace() else " " for c in text)
+    return " ".join(text.split())
 
 
 def normal(cleaned: str) -> str:
