@@ -37,7 +37,7 @@ LICENCES: Final = {
     "clinc150": "CC BY 3.0",
     "vader-gt": "MIT",
     "convabuse": "CC BY 4.0",
-    "hatecheck-nl": "CC BY 4.0 (texts only, no label)",
+    "hatecheck-nl": "CC BY 4.0",
     "lexicons-nl": "MIT (memolon: a word table, to make Dutch lines of English ones)",
     "multidogo": "CDLA-Permissive-1.0 (customers' lines, labelled by the teacher)",
     "star": "MIT (lines of both sides, labelled by the teacher)",
@@ -180,6 +180,12 @@ def dutch_texts(data: Path, split: str) -> dict[str, list[str]]:
         "xed": [as_said(row["text"]) for row in read(data, "xed/xed-nl", split)],
         "hatecheck-nl": [as_said(row["text"]) for row in read(data, "hatecheck-nl/hatecheck-nl", split)],
     }
+
+
+def hate_cases(data: Path, split: str) -> dict[str, float]:
+    """Cases of hate against groups and of what looks like it, with 1 for hate."""
+    rows = read(data, "hatecheck-nl/hatecheck-nl", split)
+    return {as_said(row["text"]): float(row["label"] == "hateful") for row in rows}
 
 
 def word_table(data: Path) -> dict[str, str]:

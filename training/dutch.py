@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from klankbord.models.features import tokens
 from klankbord.phrases import clean
 from klankbord.polarity import polarity
-from training.corpora import HEADS, Line, as_said, dutch_texts, own, read, targets, word_table
+from training.corpora import HEADS, Line, as_said, dutch_texts, hate_cases, own, read, targets, word_table
 from training.english import DIRECT_SHARES, STUDENT_SHARES, calibrated, direct
 from training.linear import Dictionary, auc, dictionary, features
 from training.lines_nl import as_dutch, written
@@ -114,11 +114,12 @@ def fit(
 
 
 def _abuse(data: Path, words: Dictionary) -> tuple[np.ndarray, float]:
-    """What chatbots hear is not what Dutch abuse is: lines of our own teach the encoder, and it labels the rest."""
-    ours = sorted((text, told["abuse"]) for text, told in dict(written()).items() if "abuse" in told)
-    texts, truth = [text for text, _ in ours], np.array([abusive for _, abusive in ours])
+    """What chatbots hear is not what Dutch abuse is: our own lines and cases of hate teach it."""
+    ours = {text: told["abuse"] for text, told in written() if "abuse" in told}
+    lines = sorted({**hate_cases(data, "train"), **ours}.items())
+    texts, truth = [text for text, _ in lines], np.array([abusive for _, abusive in lines])
     taught: Any = LogisticRegression(C=3.0, max_iter=500).fit(encoded(texts), truth > 0.5)
-    others = [text for said in dutch_texts(data, "train").values() for text in said]
+    others = dutch_texts(data, "train")["xed"]
     heard = np.clip(encoded(others) @ taught.coef_[0] + taught.intercept_[0], -5, 5)
     matrix = words.rows([features(text) for text in [*texts, *others]])
     fitted: Any = Ridge(alpha=0.3, solver="sparse_cg", tol=1e-4, random_state=0)

@@ -24,7 +24,7 @@ TAUGHT_SHARE: Final = 1.0  # of the teacher's abuse beside the raters'
 OURS: Final[dict[str, tuple[float, float]]] = {
     **dict.fromkeys(HEADS, (0.5, 0.5)),
     **dict.fromkeys((*TOLD, *NEEDS, "feeling"), (1.0, 1.0)),
-    "valence": (0.25, 0.25),
+    "valence": (0.2, 0.2),
     "abuse": (0.5, 0.25),
     # What annoys a commenter is not what annoys a customer.
     "dissatisfaction": (2.0, 1.0),
