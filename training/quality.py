@@ -64,9 +64,9 @@ _LIMITS: Final = """## What it cannot do
   believed to have had none, unless a `context` event says so.
 - **Comments and films are not service.** English emotions were learned from both and from our own service lines; more
   of our own makes service better and comments worse, and the shares are a choice.
-- **Hate against groups in Dutch** was learned from the train rows of hatecheck-nl, whose patterns the dev rows share: its
-  figure says that the patterns are known, not how much hate is found. Insults to the listener are found by phrases and
-  by the head.
+- **Hate against groups in Dutch** was learned from the train rows of hatecheck-nl, whose patterns the dev rows share:
+  its figure says that the patterns are known, not how much hate is found. Insults to the listener are found by phrases
+  and by the head.
 - **Needs**: phrases find most, and the heads add the surest of the others. How many are missed in real service nobody
   knows: there are no labels but ours.
 - xed-nl has 157 usable rows on dev: ±0.07.
