@@ -46,7 +46,7 @@ REASONS_MEASURED: Final[Lines] = (
     "Whole conversations, read to their end: the labelled ones of `tests/conversations/gold`, whose reasons stand in "
     "`tests/conversations/gold/reasons.tsv`, one for each, judged by reading it and not by the model.",
     "The margin and the weight of the first turn were chosen on the train half, and some of our own lines were written "
-    "after it was read; on the dev half one rule was tried and dropped, and nothing else was chosen: believe that half.",
+    "after it was read; on the dev half one rule was tried and dropped, and nothing else chosen: believe that half.",
 )
 REASONS_GOLD: Final[tuple[tuple[str, str, str], ...]] = (
     ("54, train half", "right where known", "0.741"),
