@@ -14,7 +14,6 @@ from docs.tables import (
     EXAMPLES,
     FACTS,
     KEYS,
-    REASONS_GOLD,
     REASONS_LIMITS,
     REASONS_MEASURED,
     REASONS_SAY,
@@ -37,6 +36,8 @@ from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import Taxonomy
 from streams import topics, wire
 from streams.metrics import MonitorMetrics, PublisherMetrics
+from tests.gold import Split
+from tests.gold_reasons import ends, figures
 from web.metrics import Metrics
 
 FOLDER: Final = Path(__file__).parent
@@ -251,7 +252,7 @@ def reasons() -> str:
         "",
         *REASONS_MEASURED,
         "",
-        *_table(("conversations", "figure", "value"), REASONS_GOLD),
+        *_table(("half", "conversations", "figure", "value"), _reasons_of_gold()),
         "",
         "No model was fitted on the single lines below; our own of them chose the calibration.",
         "A line says less than a conversation.",
@@ -280,6 +281,13 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "suggestions.md": suggestions,
     "reasons.md": reasons,
 }
+
+
+def _reasons_of_gold() -> Iterator[tuple[str, str, str, str]]:
+    halves: tuple[Split, ...] = ("train", "dev")
+    for half in halves:
+        for figure, value in figures(half).items():
+            yield half, str(len(ends(half))), figure, f"{value:.3f}"
 
 
 def write(folder: Path) -> None:

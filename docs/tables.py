@@ -48,18 +48,6 @@ REASONS_MEASURED: Final[Lines] = (
     "The margin and the weight of the first turn were chosen on the train half, and some of our own lines were written "
     "after it was read; on the dev half one rule was tried and dropped, and nothing else chosen: believe that half.",
 )
-REASONS_GOLD: Final[tuple[tuple[str, str, str], ...]] = (
-    ("54, train half", "right where known", "0.741"),
-    ("54, train half", "right group where known", "0.815"),
-    ("54, train half", "left unknown", "0.500"),
-    ("54, train half", "right by most votes, known or not", "0.519"),
-    ("54, train half", "right group by most votes, known or not", "0.593"),
-    ("55, dev half", "right where known", "0.571"),
-    ("55, dev half", "right group where known", "0.762"),
-    ("55, dev half", "left unknown", "0.618"),
-    ("55, dev half", "right by most votes, known or not", "0.345"),
-    ("55, dev half", "right group by most votes, known or not", "0.545"),
-)
 REASONS_LIMITS: Final[Lines] = (
     "- 65 reasons over all sectors are many, and a tenant has ten of them: removing those you never get makes the rest "
     "more sure.",

@@ -20,7 +20,7 @@ from klankbord.tone import EMOTION_HEADS
 # What a person calls dissatisfied: the customer would complain if asked.
 DISSATISFIED_FROM: Final = 2
 # Numbers that speak for a customer who is content, and such as may speak either way.
-CALMING: Final = frozenset({"glad", "positive", "relief", "joy", "gratitude"})
+CALMING: Final = frozenset({"glad", "positive"})
 SHAPE: Final = frozenset({"opening", "question", "exclamations", "capitals", "few words"})
 
 # How dear a step away from the prior is. A few dozen conversations hold a few hundred turns: they may move a weight,
@@ -82,11 +82,7 @@ def judged(talk: Talk, policy: Policy) -> Iterator[Judged]:
 
 def of_dissatisfaction(moments: Iterable[Judged], *, share: float = 1.0) -> list[Example]:
     """What the labelled turns say of dissatisfaction."""
-    return [
-        Example(one.turn, float(one.label.dissatisfied >= DISSATISFIED_FROM), share)
-        for one in moments
-        if one.label is not None
-    ]
+    return [Example(one.turn, float(_unhappy(one.label)), share) for one in moments if one.label is not None]
 
 
 def of_escalation(moments: Iterable[Judged], *, share: float = 1.0) -> list[Example]:
@@ -119,16 +115,11 @@ def gains(talks: Sequence[Talk], policy: Policy) -> tuple[Gain, ...]:
             continue
         after = replace(policy, judges=adapted(rest, policy))
         for talk in talks[fold::folds]:
+            old, new = list(judged(talk, policy)), list(judged(talk, after))
             for judge, make in (("dissatisfaction", of_dissatisfaction), ("escalation", of_escalation)):
-                told = zip(make(judged(talk, policy)), make(judged(talk, after)), strict=True)
-                seen[judge] += [
-                    (
-                        a.truth,
-                        getattr(policy.judges, judge).chance(a.numbers),
-                        getattr(after.judges, judge).chance(b.numbers),
-                    )
-                    for a, b in told
-                ]
+                was, now = getattr(policy.judges, judge), getattr(after.judges, judge)
+                for a, b in zip(make(old), make(new), strict=True):
+                    seen[judge].append((a.truth, was.chance(a.numbers), now.chance(b.numbers)))
     return tuple(
         Gain(
             judge,

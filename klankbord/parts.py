@@ -9,8 +9,8 @@ from msgspec import Struct
 from klankbord import context, scoring
 from klankbord.conversation import Conversation
 from klankbord.events import Event, Role
-from klankbord.models.heads import Model, Reading, reading
-from klankbord.models.judges import Judge
+from klankbord.models.heads import reading
+from klankbord.models.judges import Correction, Judge
 from klankbord.observation import Observation, heard, observe
 from klankbord.policy import Policy
 from klankbord.redaction import redact
@@ -33,7 +33,8 @@ class Parts(Struct, frozen=True, omit_defaults=True):
     """What made the scores of one event.
 
     `emotions`: the share of each signal; they add up to the emotion of the turn, 0..1. `heads`: for each signal of a
-    head its words and its base in log-odds; they add up to the log-odds of the head. `dissatisfaction` and
+    head its words and its base in log-odds; they add up to the log-odds of the signal, corrections in them, before a
+    good feeling is doubted because the whole of the words is bad. `dissatisfaction` and
     `escalation`: log-odds, with the base they add up to those of the score. `effort`: with 1 they add up to it.
     """
 
@@ -54,7 +55,7 @@ def parts(before: Conversation, event: Event, observation: Observation, policy: 
     so_far = context.of_conversation(now, policy)
     return Parts(
         emotions=_emotions(found, policy),
-        heads=_heads(words, found),
+        heads=_heads(words, found, policy),
         dissatisfaction=_judged(policy.judges.dissatisfaction, numbers) if numbers else {},
         escalation=_judged(policy.judges.escalation, so_far) if now.customer_turns else {},
         effort=observation.effort_parts,
@@ -88,20 +89,21 @@ def _emotions(found: Iterable[Signal], policy: Policy) -> dict[str, dict[str, fl
     }
 
 
-def _heads(words: Words | None, found: Iterable[Signal]) -> dict[str, tuple[Moved, ...]]:
+def _heads(words: Words | None, found: Iterable[Signal], policy: Policy) -> dict[str, tuple[Moved, ...]]:
     if words is None or words.role is not Role.CUSTOMER:
         return {}
-    read = reading(words.normal, words.language)
+    corrections = policy.judges.heads
     kinds = [signal.kind for signal in found if signal.kind in _HEADS]
-    return {kind: _words(read, read.model, _HEADS[kind], words) for kind in kinds}
+    return {kind: _words(words, _HEADS[kind], corrections.get(kind, Correction())) for kind in kinds}
 
 
-def _words(read: Reading, model: Model, head: str, words: Words) -> tuple[Moved, ...]:
+def _words(words: Words, head: str, correction: Correction) -> tuple[Moved, ...]:
     """Every word with what it moved; one that redaction takes away is shown as it leaves it."""
+    read = reading(words.normal, words.language)
     shown = redact(words.clean)
-    said = ((words.clean[at.start : at.end], at.log_odds) for at in model.weights(read, head))
+    said = ((words.clean[at.start : at.end], correction.slope * at.log_odds) for at in read.model.weights(read, head))
     moved = [Moved(word if word in shown else "…", log_odds) for word, log_odds in said]
-    return (*moved, Moved(BASE, model.bias(head)))
+    return (*moved, Moved(BASE, correction.slope * read.model.bias(head) + correction.offset))
 
 
 def _judged(judge: Judge, numbers: Mapping[str, float]) -> dict[str, float]:

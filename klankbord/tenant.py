@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -26,7 +26,12 @@ class Mark(Struct, frozen=True, tag_field="type", tag="mark", forbid_unknown_fie
     right: bool
 
 
+class _Tagged(Struct):
+    type: Any = None
+
+
 _mark: Final = msgspec.json.Decoder(Mark)
+_tagged: Final = msgspec.json.Decoder(_Tagged)
 
 
 def read_marked(path: Path) -> Iterator[Talk]:
@@ -69,14 +74,16 @@ def adapted_policy(judges: Judges, talks: int) -> str:
 
 
 def _as_mark(line: bytes) -> Mark | None:
+    """The mark on this line, or none where it is an event's reader that has to say what it is."""
+    try:
+        if _tagged.decode(line).type != "mark":
+            return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
     try:
         return _mark.decode(line)
-    except msgspec.ValidationError as error:
-        if b'"mark"' in line and "type" not in str(error):
-            raise InvalidEvent("invalid_schema", f"a mark that does not fit: {error}") from None
-        return None
-    except msgspec.DecodeError:
-        return None
+    except msgspec.DecodeError as error:
+        raise InvalidEvent("invalid_schema", f"a mark that does not fit: {error}") from None
 
 
 def _judge(name: str, judge: Judge) -> Iterable[str]:

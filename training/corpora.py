@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from klankbord.adaptation import DISSATISFIED_FROM
 from klankbord.events import Language, Role, Utterance
 from klankbord.labels import labelled as labelled_conversation
 from klankbord.phrases import clean, normal
@@ -75,7 +76,6 @@ _XED_NEGATIVE: Final = frozenset({1, 3, 4, 6})
 _XED_POSITIVE: Final = frozenset({5, 8})
 _GOOD: Final = frozenset({"joy", "gratitude", "relief"})
 _BAD: Final = frozenset({"frustration", "anger", "anxiety", "disappointment", "sadness"})
-DISSATISFIED_FROM: Final = 2  # of 0..3: the customer would complain if asked
 SERVICE_LINES: Final = 14_000
 PLAIN_LINES: Final = 3_000
 # Our conversations to learn from; those to measure by are never read here.

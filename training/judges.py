@@ -13,7 +13,16 @@ from msgspec.structs import replace
 from scipy.optimize import minimize
 
 from klankbord import context
-from klankbord.adaptation import CALMING, SHAPE, Talk, corrections, judged, of_dissatisfaction, of_escalation
+from klankbord.adaptation import (
+    CALMING,
+    DISSATISFIED_FROM,
+    SHAPE,
+    Talk,
+    corrections,
+    judged,
+    of_dissatisfaction,
+    of_escalation,
+)
 from klankbord.channels.transcript import START
 from klankbord.conversation import Conversation
 from klankbord.events import Channel, Ended, Event, Language, Role, Started, Utterance
@@ -23,7 +32,7 @@ from klankbord.models.judges import FORMAT, Judge, Judges, Shipped
 from klankbord.observation import heard
 from klankbord.policy import PRIORS, Driver, Policy
 from klankbord.replay import replay
-from training.corpora import DISSATISFIED_FROM, GOLD, read
+from training.corpora import GOLD, read
 from training.linear import auc
 from training.own_lines import read_own
 

@@ -120,7 +120,7 @@ class Reading:
 
 @cache
 def model(language: Language, kind: str = "heads") -> Model:
-    """A model of one language, read at first use: `heads` for a customer's words, `answers` for everybody else's."""
+    """A model of one language, read at first use: `heads` and `reasons` for customers, `answers` for others."""
     return Model(files("klankbord.models").joinpath(f"{kind}_{language}.bin").read_bytes())
 
 

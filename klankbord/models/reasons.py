@@ -1,21 +1,20 @@
 """What the words of one line say of why a customer makes contact: one chance for each reason, together with none 1."""
 
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 import numpy as np
 
 from klankbord.events import Language
+from klankbord.models import heads as models
 from klankbord.models.heads import Model, Reading
 
 NONE: Final = "none"
 
 
-@cache
 def model(language: Language) -> Model:
-    """The model of one language, read at first use."""
-    return Model(files("klankbord.models").joinpath(f"reasons_{language}.bin").read_bytes())
+    """The model of one language."""
+    return models.model(language, "reasons")
 
 
 @cache

@@ -18,6 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 RECORDING: Final = ROOT / "klankbord" / "recordings" / "hot-internet-down-again-nl.txt"
 SCRIPTS: Final = Path(sys.executable).parent
 
+GOLD_FOLDER: Final = Path(__file__).parents[1] / "conversations" / "gold"
 SCORE_KEYS: Final = {
     "id",
     "language",
@@ -434,3 +435,35 @@ def test_from_the_wheel_alone_the_application_says_where_it_is(command: str, whe
 
     assert done.returncode == FAILED
     assert done.stderr == f"klankbord: '{command}' belongs to the application: run it from a checkout or the image\n"
+
+
+def test_adapt_writes_over_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "running.toml"
+    out.write_text("# what runs", encoding="utf-8")
+
+    done = klankbord("adapt", *sorted((GOLD_FOLDER / "train").glob("*-en.txt"))[:5], "--out", out)
+
+    assert done.returncode == 2
+    assert "is there already" in done.stderr
+    assert out.read_text(encoding="utf-8") == "# what runs"
+
+
+def test_adapt_says_how_many_conversations_are_too_few(tmp_path: Path) -> None:
+    done = klankbord("adapt", *sorted((GOLD_FOLDER / "train").glob("*-en.txt"))[:4], "--out", tmp_path / "ours.toml")
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "klankbord: adapt: 4 conversations are too few to learn from; give 5 or more\n",
+    )
+    assert not (tmp_path / "ours.toml").exists()
+
+
+def test_adapt_names_the_label_that_is_missing(tmp_path: Path) -> None:
+    whole = sorted((GOLD_FOLDER / "train").glob("*-en.txt"))[0].read_text(encoding="utf-8")
+    broken = tmp_path / "broken-en.txt"
+    broken.write_text("\n".join(line for line in whole.splitlines() if not line.startswith("=")), encoding="utf-8")
+
+    done = klankbord("adapt", broken, "--out", tmp_path / "ours.toml")
+
+    assert done.returncode == 1
+    assert "a label is due" in done.stderr

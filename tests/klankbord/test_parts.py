@@ -3,14 +3,13 @@
 import math
 
 import pytest
+from msgspec.structs import replace
 
 from klankbord.channels.transcript import Transcript, recordings
 from klankbord.conversation import Conversation
 from klankbord.events import Role
-from klankbord.models.heads import heads
 from klankbord.observation import observe
 from klankbord.parts import Parts, parts, taken_apart
-from klankbord.phrases import clean, normal
 from klankbord.policy import Policy
 from tests.klankbord.given import utterance
 
@@ -35,16 +34,16 @@ def test_the_parts_of_every_score_add_up_to_it(recording: Transcript) -> None:
         assert 1.0 + sum(made.effort.values()) == pytest.approx(now.effort, abs=ROUNDING)
 
 
+@pytest.mark.parametrize("kind", ["sounds_angry", "sounds_frustrated", "sounds_dissatisfied", "sounds_sad"])
 @pytest.mark.parametrize("text", ["Dit is nu al de derde keer, belachelijk!", "this is the third time, ridiculous"])
-def test_the_words_of_a_head_add_up_to_its_log_odds(text: str) -> None:
+def test_the_words_of_a_head_add_up_to_the_signal_that_is_shown(text: str, kind: str) -> None:
     event = utterance(text)
-    seen = observe(Conversation(), event, POLICY)
-    made = parts(Conversation(), event, seen, POLICY)
+    policy = replace(POLICY, evidence_from=0.0)
+    seen = observe(Conversation(), event, policy)
 
-    lowered = normal(clean(text))
-    expected = heads(lowered, "nl" if text.startswith("Dit") else "en")["dissatisfaction"]
-    total = sum(moved.log_odds for moved in made.heads["sounds_dissatisfied"])
-    assert chance(total) == pytest.approx(expected, abs=ROUNDING)
+    (signal,) = [signal for signal in seen.signals if signal.kind == kind]
+    total = sum(moved.log_odds for moved in parts(Conversation(), event, seen, policy).heads[kind])
+    assert chance(total) == pytest.approx(signal.strength, abs=ROUNDING)
 
 
 def test_nobody_but_a_customer_is_taken_apart() -> None:
