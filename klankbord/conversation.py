@@ -22,6 +22,8 @@ KEEP_FINGERPRINTS: Final = 3
 KEEP_EVIDENCE: Final = 6
 MAX_QUOTE_BYTES: Final = 72
 KEEP_NEEDS: Final = 4
+# Episodes that are open or were cleared last, besides that of a threat.
+KEEP_EPISODES: Final = 12
 _FINGERPRINT_WORDS: Final = 12
 
 # What a customer may need of whoever helps, as a need and never as a diagnosis; the first two are about safety.
@@ -164,7 +166,18 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     evidence: tuple[Evidence, ...] = ()
     timeline: tuple[Point, ...] = ()
 
+    # What other systems know of the contact.
+    recent_contacts: int = 0
+    open_complaint: bool = False
+    lifetime_value: float = 0.0
+
     episodes: dict[str, Episode] = {}
+    # The highest number of an episode that was forgotten: no number is given twice.
+    forgotten: int = 0
+    # At which turn of either side each phrase list was heard last; by rule version, the customer turns in a row at
+    # which a rule that waits for some has held.
+    said: dict[str, int] = {}
+    streaks: dict[str, int] = {}
     suggestion: Proposed | None = None
     suggested: dict[str, Made] = {}
 

@@ -16,6 +16,7 @@ from klankbord.conversation import (
     unheard,
 )
 from klankbord.events import (
+    Context,
     Ended,
     Event,
     Held,
@@ -107,6 +108,8 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
         since = at if conversation.waiting_since is None else conversation.waiting_since
         # The times of their segments may start again at nought.
         return replace(unheard(conversation), waiting_since=since)
+    if isinstance(event, Context):
+        return _known(conversation, event)
     if isinstance(event, Waited) and conversation.waiting_since is not None:
         waited_s = min(event.wait_s, at - conversation.waiting_since)
         return replace(conversation, wait_counted_s=max(conversation.wait_counted_s, waited_s))
@@ -148,6 +151,18 @@ def erased(conversation: Conversation) -> Conversation:
         customer_turns=conversation.customer_turns,
         agent_turns=conversation.agent_turns,
         episodes={name: replace(episode, cause=None) for name, episode in conversation.episodes.items()},
+        forgotten=conversation.forgotten,
+    )
+
+
+def _known(conversation: Conversation, event: Context) -> Conversation:
+    """The conversation with what other systems know; what this event leaves open stays as it was known."""
+    complaint, value = event.open_complaint, event.lifetime_value
+    return replace(
+        conversation,
+        recent_contacts=conversation.recent_contacts if event.recent_contacts is None else event.recent_contacts,
+        open_complaint=conversation.open_complaint if complaint is None else complaint,
+        lifetime_value=conversation.lifetime_value if value is None else round(value, 2),
     )
 
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from klankbord.conversation import KEEP_NEEDS, NEEDS, THREATS, Conversation, Need
 from klankbord.events import Seconds
-from klankbord.policy import THREAT, Policy
+from klankbord.policy import THREAT_FROM, Policy
 from klankbord.signals import Dimension, Signal
 
 
@@ -25,8 +25,8 @@ def is_threat(kind: str) -> bool:
 
 
 def alerts(signal: Signal) -> bool:
-    """Whether a signal alerts by itself: a threat from `THREAT.raise_at`, which no policy moves."""
-    return is_threat(signal.kind) and signal.strength >= THREAT.raise_at
+    """Whether a signal alerts by itself: a threat from `THREAT_FROM`, which no policy moves."""
+    return is_threat(signal.kind) and signal.strength >= THREAT_FROM
 
 
 def churned(before: float, signals: Iterable[Signal], policy: Policy) -> float:

@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from klankbord import context, facts, needs, scoring
+from klankbord import context, facts, needs, proof, scoring
 from klankbord.advice import Moment, Suggestion, may_repeat, suggestion_id
-from klankbord.alerting import Alert, changes, follow
+from klankbord.alerting import Alert, changes, follow, phrased
+from klankbord.alerting import Heard as Told
 from klankbord.conversation import (
     KEEP_EVIDENCE,
     KEEP_POINTS,
@@ -69,6 +70,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     if facts.is_duplicate(conversation, event):
         return replace(_observation(event, conversation), duplicate=True)
     event, now, words, found = heard(conversation, event, policy)
+    placed = now
     if now.objected:
         return _objection(event, conversation, facts.erased(now), policy)
 
@@ -79,7 +81,10 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     numbers = context.of_turn(conversation, words, found, policy)
     now = _needed(now, event, words, signals, policy)
     dissatisfaction = round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0
-    now = replace(now, episodes=follow(now, policy, at=event.at_s, over=now.ended_at is not None))
+    told = Told(signals, customer_turn=words is not None and words.role is Role.CUSTOMER)
+    now = follow(phrased(now, words, policy), policy, at=event.at_s, over=now.ended_at is not None, heard=told)
+    alerts = changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes)
+    alerts = proof.proven(alerts, now, Turn(placed, event, words, customer_words(words), policy))
     now, suggestions = _advised(now, event, signals, policy)
 
     return replace(
@@ -92,7 +97,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         abuse=scoring.abuse(found),
         effort_parts=parts,
         reason=now.reason if now.reason != conversation.reason else None,
-        alerts=changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes),
+        alerts=alerts,
         suggestions=suggestions,
     )
 
@@ -131,7 +136,7 @@ def _observation(event: Event, conversation: Conversation) -> Observation:
 
 
 def _objection(event: Event, before: Conversation, now: Conversation, policy: Policy) -> Observation:
-    now = replace(now, episodes=follow(now, policy, at=event.at_s, over=True))
+    now = follow(now, policy, at=event.at_s, over=True)
     return replace(
         _observation(event, now), alerts=changes(event.tenant, event.conversation_id, before.episodes, now.episodes)
     )

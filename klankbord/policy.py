@@ -1,19 +1,26 @@
 """Every threshold, weight, half-life and cool-down, with its unit and its reason."""
 
 import hashlib
-from typing import Annotated, Final, Literal
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct, field
 
+from klankbord.conditions import LARGEST, Unreadable, nearest
 from klankbord.errors import InvalidConfiguration
 from klankbord.events import Channel, Language, Seconds
 from klankbord.models.judges import SHIPPED, Judges
+from klankbord.rules import PhraseBook, PhraseList, Program, Word, asked, vocabulary, words
 from klankbord.taxonomy import Taxonomy
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 RuleName = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[a-z0-9_]+\Z")]
+PhraseName = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[a-z][a-z0-9_]*\Z")]
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
@@ -40,23 +47,44 @@ class Driver(Struct, frozen=True, forbid_unknown_fields=True):
     cap: Positive
 
 
-class Rule(Struct, frozen=True, forbid_unknown_fields=True):
-    """When to alert a supervisor: `measure` reaches `raise_at`; over when it falls below `release_at`."""
+class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When to alert a supervisor: `when` opens an alert and `until` clears it, in CEL (docs/policy.md)."""
 
-    measure: str
-    raise_at: float
-    release_at: float
+    when: Annotated[str, Meta(min_length=1)]
+    # Without it an alert is over as soon as `when` no longer holds.
+    until: str = ""
     severity: Severity
     nl: str
     en: str
+    # Customer turns in a row at which `when` holds before anybody is alerted.
+    for_turns: Annotated[int, Meta(ge=1, le=20)] = 1
     # A first angry word is not yet a pattern; an agent deserves a turn to answer it.
     min_customer_turns: Annotated[int, Meta(ge=1)] = 1
     cooldown_s: Annotated[float, Meta(ge=0)] = 300.0
+    # The rule's own numbers, by the names that its conditions know them by; in a file they stand in the rule's table.
+    numbers: dict[str, float] = {}
 
     @property
     def version(self) -> str:
         """Eight hex digits of the rule's content: another threshold is another rule to whoever counts alerts."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:8]
+
+
+def threshold(
+    measure: str, raise_at: float, release_at: float, severity: Severity, nl: str, en: str,
+    min_customer_turns: int = 1, *, cooldown_s: float = 300.0,
+) -> Rule:  # fmt: skip
+    """The plainest rule: `measure` reaches `raise_at`, and it is over when it falls below `release_at`."""
+    return Rule(
+        when=f"{measure} >= raise_at",
+        until=f"{measure} < release_at",
+        severity=severity,
+        nl=nl,
+        en=en,
+        min_customer_turns=min_customer_turns,
+        cooldown_s=cooldown_s,
+        numbers={"raise_at": float(raise_at), "release_at": float(release_at)},
+    )
 
 
 # From signal to emotion: how far a signal at full strength moves each emotion in that turn.
@@ -129,8 +157,9 @@ NORMAL_WAIT_S: Final[dict[Channel, float]] = {
 
 # Safety is no matter of taste: this rule opens at the first sign, holds until the conversation ends, and is in force
 # under every policy, which may word it anew and nothing else. The weakest phrase that is listed counts 0.6.
-THREAT: Final = Rule(
-    "threat", 0.3, 0.0, "critical", "Veiligheid van klant of anderen: kijk nu mee",
+THREAT_FROM: Final = 0.3
+THREAT: Final = threshold(
+    "threat", THREAT_FROM, 0.0, "critical", "Veiligheid van klant of anderen: kijk nu mee",
     "Safety of the customer or others: look now", cooldown_s=0.0,
 )  # fmt: skip
 
@@ -138,27 +167,27 @@ THREAT: Final = Rule(
 # happened, and 0.3 is where our own conversations to learn from are best told apart (decision 11). What was asked or
 # waited for fades slowly, so those alerts are over when little of it has faded: some three turns after the last.
 RULES: Final[dict[str, Rule]] = {
-    "needs_supervisor": Rule(
+    "needs_supervisor": threshold(
         "escalation", 0.3, 0.15, "warning", "Gesprek loopt vast", "Conversation is getting stuck", 2
     ),
-    "angry_customer": Rule("anger", 0.9, 0.3, "critical", "Klant is boos", "Customer is angry"),
-    "frustrated_customer": Rule(
+    "angry_customer": threshold("anger", 0.9, 0.3, "critical", "Klant is boos", "Customer is angry"),
+    "frustrated_customer": threshold(
         "frustration", 0.9, 0.3, "warning", "Klant raakt gefrustreerd", "Customer is getting frustrated", 2
     ),
-    "high_effort": Rule("effort", 5.0, 4.0, "warning", "Klant moet veel moeite doen", "Customer has to work hard", 2),
-    "worried_customer": Rule("anxiety", 0.95, 0.3, "info", "Klant maakt zich zorgen", "Customer is worried", 2),
-    "asks_for_human": Rule(
+    "high_effort": threshold("effort", 5.0, 4.0, "warning", "Klant moet veel moeite doen", "Customer has to work hard", 2),
+    "worried_customer": threshold("anxiety", 0.95, 0.3, "info", "Klant maakt zich zorgen", "Customer is worried", 2),
+    "asks_for_human": threshold(
         "asks_for_human", 0.8, 0.7, "warning", "Klant vraagt om een mens of leidinggevende",
         "Customer asks for a human or a supervisor",
     ),
-    "long_wait": Rule("long_wait", 0.5, 0.45, "warning", "Klant wacht te lang", "Customer has waited too long"),
+    "long_wait": threshold("long_wait", 0.5, 0.45, "warning", "Klant wacht te lang", "Customer has waited too long"),
     # A plain wish to cancel counts 0.5 and stays below; "then I'm off to your competitor" does not.
-    "wants_to_leave": Rule("churn", 0.6, 0.3, "warning", "Klant wil vertrekken", "Customer wants to leave"),
+    "wants_to_leave": threshold("churn", 0.6, 0.3, "warning", "Klant wil vertrekken", "Customer wants to leave"),
     "threat": THREAT,
 }  # fmt: skip
 
 
-class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """All numbers of one installation. `config/policy.toml` overrides; the reason stands here beside the number."""
 
     # The languages that are scored; a conversation in another one is counted, not scored.
@@ -238,8 +267,10 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reasked_likeness: Share = 0.6
     repetition_min_words: Annotated[int, Meta(ge=1)] = 3
 
-    # More alerts than these nobody reads, and each takes its place in the 4 KB of a conversation.
-    rules: Annotated[dict[RuleName, Rule], Meta(max_length=12)] = field(default_factory=lambda: RULES)
+    # What alerts a supervisor. All of them are asked at every event; more than these would be heard in its time.
+    rules: Annotated[dict[RuleName, Rule], Meta(max_length=500)] = field(default_factory=lambda: RULES)
+    # What rules may ask about as `said.<name>`; when each was said last has its place in the 4 KB of a conversation.
+    phrases: Annotated[dict[PhraseName, PhraseList], Meta(max_length=12)] = {}
 
     # A suggestion helps while the turn it answers is fresh.
     suggestion_expires_s: Seconds = 120.0
@@ -250,46 +281,198 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # The contact reasons of the installation: read from a file of their own (config/reasons.toml), never from this one.
     reasons: Taxonomy = Taxonomy()
 
+    @cached_property
+    def in_force(self) -> dict[str, Rule]:
+        """The rules that alert: the policy's, and always the one for threats, whatever the policy makes of it."""
+        own = self.rules.get("threat", THREAT)
+        return {**self.rules, "threat": msgspec.structs.replace(THREAT, nl=own.nl, en=own.en)}
 
-def mistakes_in(policy: Policy, *, measures: frozenset[str]) -> list[str]:
-    """What the types cannot refuse: rules over unknown measures, and releases above their raise."""
-    found = []
-    for name, rule in policy.rules.items():
-        if rule.measure not in measures:
-            found.append(
-                f"rules.{name}.measure: '{rule.measure}' is not measured; one of {', '.join(sorted(measures))}"
-            )
-        if rule.release_at > rule.raise_at:
-            found.append(
-                f"rules.{name}.release_at: {rule.release_at} lies above raise_at {rule.raise_at}: it would flap"
-            )
-    if _unworded(policy.rules.get("threat", THREAT)) != _unworded(THREAT):
-        found.append("rules.threat: only 'nl' and 'en' may differ; a threat always alerts")
+    @cached_property
+    def versions(self) -> dict[str, str]:
+        """The version of each rule in force."""
+        return {name: rule.version for name, rule in self.in_force.items()}
+
+    @cached_property
+    def program(self) -> Program:
+        """The rules in force, compiled; `Unreadable` where one is none."""
+        return Program(self.in_force, self.words)
+
+    @cached_property
+    def book(self) -> PhraseBook:
+        """The phrase lists, ready to search."""
+        return PhraseBook(self.phrases)
+
+    @cached_property
+    def words(self) -> dict[str, Word]:
+        """Every name that a condition may use."""
+        signals = (*self.emotion_weights, *self.drivers, "leaving")
+        return words(EMOTIONS, self.drivers, signals, self.phrases)
+
+
+# An alert that is critical always finds its place among the episodes that a conversation remembers.
+MOST_CRITICAL: Final = 12
+# Each takes its place in the 4 KB of a conversation as well.
+MOST_PATIENT: Final = 16
+
+
+class Mistake(NamedTuple):
+    """What is wrong with `key` of the table `table`; "" is the top of the file."""
+
+    table: str
+    key: str
+    says: str
+
+    @property
+    def where(self) -> str:
+        """The table and the key as one path."""
+        return ".".join(part for part in (self.table, self.key) if part)
+
+
+def mistakes_in(policy: Policy) -> Iterator[Mistake]:
+    """What the types cannot refuse."""
+    yield from _mistakes_in_rules(policy)
     for channel in Channel:
         if channel not in policy.normal_wait_s:
-            found.append(f"normal_wait_s.{channel}: is missing; name every channel")
+            yield Mistake("normal_wait_s", channel, "is missing; name every channel")
     for signal, weights in policy.emotion_weights.items():
         for emotion in weights.keys() - set(EMOTIONS):
-            found.append(f"emotion_weights.{signal}: '{emotion}' is no emotion; one of {', '.join(EMOTIONS)}")
+            says = f"'{emotion}' is no emotion; one of {', '.join(EMOTIONS)}"
+            yield Mistake(f"emotion_weights.{signal}", "", says)
+    for name, phrases in policy.phrases.items():
+        if not any(phrase.strip() for phrase in (*phrases.nl, *phrases.en)):
+            yield Mistake(f"phrases.{name}", "", "holds no phrase")
     if policy.unsure_from > policy.unsure_to:
-        found.append(f"unsure_from: {policy.unsure_from} lies above unsure_to {policy.unsure_to}")
+        yield Mistake("", "unsure_from", f"{policy.unsure_from} lies above unsure_to {policy.unsure_to}")
     if not policy.languages:
-        found.append("languages: name at least one")
+        yield Mistake("", "languages", "name at least one")
     if policy.reasons.reasons or policy.reasons.groups:
-        found.append("reasons: stand in a file of their own, reasons.toml")
-    return found
+        yield Mistake("reasons", "", "stand in a file of their own, reasons.toml")
+
+
+def _mistakes_in_rules(policy: Policy) -> Iterator[Mistake]:
+    for name, rule in policy.rules.items():
+        yield from _mistakes_in_rule(f"rules.{name}", rule, policy)
+    if _unworded(policy.rules.get("threat", THREAT)) != _unworded(THREAT):
+        yield Mistake("rules.threat", "", "only 'nl' and 'en' may differ; a threat always alerts")
+    rules = [rule for name, rule in policy.rules.items() if name != "threat"]
+    if sum(rule.severity == "critical" for rule in rules) > MOST_CRITICAL:
+        yield Mistake("rules", "", f"at most {MOST_CRITICAL} may be critical besides 'threat'")
+    if sum(rule.for_turns > 1 for rule in rules) > MOST_PATIENT:
+        yield Mistake("rules", "", f"at most {MOST_PATIENT} may have for_turns above 1")
+
+
+def _mistakes_in_rule(table: str, rule: Rule, policy: Policy) -> Iterator[Mistake]:
+    for name, number in rule.numbers.items():
+        if name in policy.words:
+            yield Mistake(table, name, "is a name of our own; call your number something else")
+        if not abs(number) <= LARGEST:
+            yield Mistake(table, name, f"{number:g} is no number that can be compared")
+    try:
+        read = asked(rule, vocabulary(policy.words), {})
+    except Unreadable as error:
+        for mistake in error.mistakes:
+            field, _, says = mistake.partition(": ")
+            yield Mistake(table, field, says)
+        return
+    known = {field for field in Rule.__struct_fields__ if field != "numbers"}
+    for name in rule.numbers.keys() - read.when.numbers - read.until.numbers:
+        yield Mistake(table, name, f"neither condition uses it{nearest(name, known)}")
+    raise_at, release_at = rule.numbers.get("raise_at"), rule.numbers.get("release_at")
+    if raise_at is not None and release_at is not None and _is_upward(rule) and release_at > raise_at:
+        yield Mistake(table, "release_at", f"{release_at} lies above raise_at {raise_at}: it would flap")
+
+
+def _is_upward(rule: Rule) -> bool:
+    return rule.when.endswith(">= raise_at") and rule.until.endswith("< release_at")
 
 
 def read_policy(text: str, *, source: str) -> Policy:
-    """A policy from TOML, or `InvalidConfiguration` naming `source` and the field."""
+    """A policy from TOML, or `InvalidConfiguration` with every mistake: file, line, where in the policy, what."""
     try:
-        policy = msgspec.toml.decode(text, type=Policy)
-    except msgspec.DecodeError as error:  # ValidationError is one of them
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise InvalidConfiguration([f"{source}: {error}"]) from None
-    found = mistakes_in(policy, measures=measures_of(policy))
-    if found:
-        raise InvalidConfiguration([f"{source}: {mistake}" for mistake in found])
-    return policy
+    found = list[Mistake]()
+    rules = _rules(tables.get("rules"), found)
+    if rules is not None:
+        tables = {**tables, "rules": rules}
+    try:
+        policy = msgspec.convert(tables, Policy)
+    except msgspec.ValidationError as error:
+        raise InvalidConfiguration([f"{source}: {error}", *_located(found, text, source)]) from None
+    found += mistakes_in(policy)
+    if not found:
+        policy.program.tried()
+        return policy
+    raise InvalidConfiguration(_located(found, text, source))
+
+
+def _rules(tables: object, found: list[Mistake]) -> dict[str, Rule] | None:
+    """The rules that can be read, each by itself, so that one with a mistake does not hide another's."""
+    if not isinstance(tables, dict):
+        return None
+    rules = dict[str, Rule]()
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            found.append(Mistake("rules", name, "is no table"))
+            continue
+        if "measure" in table:
+            found.append(Mistake(f"rules.{name}", "measure", _AS_CONDITION))
+            continue
+        try:
+            rules[name] = msgspec.convert(_with_numbers(table), Rule)
+        except msgspec.ValidationError as error:
+            found.append(Mistake(f"rules.{name}", *_told(str(error))))
+    return rules
+
+
+_AS_CONDITION: Final = 'is written as conditions now: when = "anger >= raise_at" and until = "anger < release_at"'
+_KEY: Final = re.compile(r" - at `\$\.([a-z_]+)`\Z| field `([^`]+)`\Z")
+
+
+def _told(message: str) -> tuple[str, str]:
+    """The field that msgspec complains of, and the complaint."""
+    match = _KEY.search(message)
+    field = "" if match is None else match[1] or match[2]
+    says = message[: match.start(0)] if match is not None and match[1] else message
+    if "unknown field" in message:
+        says += nearest(field, Rule.__struct_fields__)
+    return field, says
+
+
+def _with_numbers(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table of a rule with every further number of it among `numbers`."""
+    own = {
+        name: float(value)
+        for name, value in table.items()
+        if name not in Rule.__struct_fields__ and isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    return {**{name: value for name, value in table.items() if name not in own}, **({"numbers": own} if own else {})}
+
+
+def _located(found: list[Mistake], text: str, source: str) -> list[str]:
+    lines = _lines(text)
+    located = []
+    for mistake in dict.fromkeys(found):
+        line = lines.get((mistake.table, mistake.key)) or lines.get((mistake.table, ""))
+        located.append(f"{source}{f', line {line}' if line else ''}: {mistake.where}: {mistake.says}")
+    return located
+
+
+_HEADER: Final = re.compile(r"\s*\[\s*([A-Za-z0-9_.-]+)\s*\]")
+_ENTRY: Final = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+
+
+def _lines(text: str) -> dict[tuple[str, str], int]:
+    """On which line each table and key stands, as far as they are written plainly."""
+    lines, table = dict[tuple[str, str], int](), ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = header[1]
+            lines.setdefault((table, ""), number)
+        elif entry := _ENTRY.match(line):
+            lines.setdefault((table, entry[1]), number)
+    return lines
 
 
 def driver(policy: Policy, kind: str) -> Driver:
@@ -298,18 +481,9 @@ def driver(policy: Policy, kind: str) -> Driver:
 
 
 def rules_in_force(policy: Policy) -> dict[str, Rule]:
-    """The rules that alert: the policy's, and always the one for threats, whatever the policy makes of it."""
-    own = policy.rules.get("threat", THREAT)
-    return {**policy.rules, "threat": msgspec.structs.replace(THREAT, nl=own.nl, en=own.en)}
+    """The rules that alert under `policy`, by name."""
+    return policy.in_force
 
 
 def _unworded(rule: Rule) -> Rule:
     return msgspec.structs.replace(rule, nl="", en="")
-
-
-def measures_of(policy: Policy) -> frozenset[str]:
-    """What a rule may watch: the emotions, `escalation`, `churn`, `threat` (0..1), `effort` (1..7), each driver.
-
-    No need but a threat: it is there to help with, not to sort by.
-    """
-    return frozenset({"effort", "escalation", "churn", "threat", *EMOTIONS, *policy.drivers})

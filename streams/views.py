@@ -32,7 +32,7 @@ class Views:
                 conversation_id=seen.conversation_id,
                 channel=seen.conversation.channel,
                 title=self._title(alert.rule),
-                opened_at=seen.conversation.episodes[alert.rule].opened_at,
+                opened_at=(seen.conversation.episodes.get(alert.rule) or published[alert.rule]).opened_at,
                 queue=seen.conversation.queue,
                 team=seen.conversation.team,
                 agent_id=seen.conversation.agent_id,

@@ -24,7 +24,8 @@ whatsapp = 1.0
 sms = 1.0
 email = 1.0
 [rules.long_wait]
-measure = "long_wait"
+when = "long_wait >= raise_at"
+until = "long_wait < release_at"
 raise_at = 0.5
 release_at = 0.2
 severity = "warning"

@@ -5,11 +5,11 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from klankbord.alerting import alert_id, changes, follow
-from klankbord.conversation import Conversation, Episode, Evidence
-from klankbord.policy import Policy, Rule
+from klankbord.alerting import Heard, alert_id, changes, follow
+from klankbord.conversation import KEEP_EPISODES, Conversation, Episode, Evidence, Need
+from klankbord.policy import THREAT, Policy, Rule, Severity, threshold
 
-ANGRY: Final = Rule("anger", 0.6, 0.2, "critical", "Klant is boos", "Customer is angry", 2, cooldown_s=300)
+ANGRY: Final = threshold("anger", 0.6, 0.2, "critical", "Klant is boos", "Customer is angry", 2, cooldown_s=300)
 POLICY: Final = Policy(rules={"angry": ANGRY})
 
 
@@ -21,7 +21,7 @@ def over_time(*values: tuple[float, float], policy: Policy = POLICY) -> dict[str
     """The episodes after anger was `value` at each `at`."""
     episodes: dict[str, Episode] = {}
     for at, value in values:
-        episodes = follow(anger(value, episodes=episodes), policy, at=at, over=False)
+        episodes = follow(anger(value, episodes=episodes), policy, at=at, over=False).episodes
     return episodes
 
 
@@ -30,7 +30,7 @@ def story(*values: tuple[float, float]) -> list[tuple[float, str, int]]:
     found = list[tuple[float, str, int]]()
     before = dict[str, Episode]()
     for at, value in values:
-        after = follow(anger(value, episodes=before), POLICY, at=at, over=False)
+        after = follow(anger(value, episodes=before), POLICY, at=at, over=False).episodes
         found += [(alert.at, alert.state, alert.episode) for alert in changes("t", "c", before, after)]
         before = after
     return found
@@ -56,38 +56,57 @@ def test_the_cool_down_counts_from_the_clearing() -> None:
 
 
 def test_an_alert_waits_for_enough_customer_turns() -> None:
-    assert follow(anger(1.0, turns=1), POLICY, at=0, over=False) == {}
-    assert follow(anger(1.0, turns=2), POLICY, at=0, over=False).keys() == {"angry"}
+    assert follow(anger(1.0, turns=1), POLICY, at=0, over=False).episodes == {}
+    assert follow(anger(1.0, turns=2), POLICY, at=0, over=False).episodes.keys() == {"angry"}
 
 
 def test_the_end_closes_all_and_opens_none() -> None:
     opened = over_time((0, 0.9))
-    closed = follow(anger(0.9, episodes=opened), POLICY, at=50, over=True)
+    closed = follow(anger(0.9, episodes=opened), POLICY, at=50, over=True).episodes
 
     assert closed["angry"].cleared_at == 50
-    assert follow(anger(0.9), POLICY, at=50, over=True) == {}
+    assert follow(anger(0.9), POLICY, at=50, over=True).episodes == {}
 
 
 def test_a_rule_taken_out_of_the_policy_closes_its_alert_and_keeps_the_others() -> None:
     opened = over_time((0, 0.9))
-    episodes = follow(anger(0.9, episodes=opened), Policy(rules={"other": ANGRY}), at=50, over=False)
+    episodes = follow(anger(0.9, episodes=opened), Policy(rules={"other": ANGRY}), at=50, over=False).episodes
 
     assert episodes["angry"].cleared_at == 50
     assert episodes["other"].cleared_at is None
 
 
-def test_a_changed_rule_keeps_the_id_of_the_alert_that_is_open() -> None:
+def test_an_alert_of_a_rule_that_changed_clears_and_opens_anew_at_the_next_event() -> None:
     opened = over_time((0, 0.9))
-    stricter = Policy(rules={"angry": replace(ANGRY, raise_at=0.5)})
+    stricter = Policy(rules={"angry": replace(ANGRY, numbers={"raise_at": 0.5, "release_at": 0.2})})
 
-    assert follow(anger(0.9, episodes=opened), stricter, at=50, over=False) == opened
+    cleared = follow(anger(0.9, episodes=opened), stricter, at=50, over=False).episodes
+    assert cleared["angry"] == replace(opened["angry"], cleared_at=50)
+    # Its cool-down was that of the rule it no longer is.
+    anew = follow(anger(0.9, episodes=cleared), stricter, at=51, over=False).episodes["angry"]
+    assert (anew.number, anew.opened_at, anew.rule_version) == (2, 51, stricter.rules["angry"].version)
+
+
+def test_an_alert_of_a_rule_that_did_not_change_stays_when_others_do() -> None:
+    opened = over_time((0, 0.9))
+    more = Policy(rules={"angry": ANGRY, "other": threshold("joy", 0.5, 0.4, "info", "Blij", "Glad")})
+
+    assert follow(anger(0.9, episodes=opened), more, at=50, over=False).episodes == opened
+
+
+def test_a_threat_stays_open_when_it_is_worded_anew() -> None:
+    in_danger = Conversation(needs={"threat_to_self": Need(0.9, 0.0, 1)}, customer_turns=1)
+    opened = follow(in_danger, POLICY, at=0, over=False)
+    reworded = Policy(rules={"threat": replace(THREAT, nl="Bel de veiligheidscoördinator")})
+
+    assert follow(opened, reworded, at=50, over=False).episodes == opened.episodes
 
 
 def test_an_alert_carries_the_strongest_proof_of_its_measure() -> None:
     proof = (Evidence("anger", 0.7, 1.0, "woedend"), Evidence("negative_words", 1.0, 2.0, "slecht"))
     now = replace(anger(0.9), evidence=proof)
 
-    assert follow(now, POLICY, at=3, over=False)["angry"].cause == proof[0]
+    assert follow(now, POLICY, at=3, over=False).episodes["angry"].cause == proof[0]
 
 
 def test_an_alert_id_is_the_same_wherever_it_is_computed() -> None:
@@ -151,8 +170,60 @@ def test_a_clock_that_runs_backwards_does_not_shorten_a_cool_down() -> None:
 
 
 def test_what_a_rule_over_everything_shows_is_the_fact_or_feeling_that_stands_out() -> None:
-    stuck = Rule("escalation", 0.3, 0.1, "warning", "Loopt vast", "Stuck")
+    stuck = threshold("escalation", 0.3, 0.1, "warning", "Loopt vast", "Stuck")
     weak, strong = Evidence("sounds_sad", 0.4, 0.0), Evidence("repeat_contact", 0.9, 0.0)
     now = Conversation(escalation=0.5, customer_turns=2, evidence=(weak, strong), drivers={"repeat_contact": 0.9})
 
-    assert follow(now, Policy(rules={"stuck": stuck}), at=0, over=False)["stuck"].cause == strong
+    assert follow(now, Policy(rules={"stuck": stuck}), at=0, over=False).episodes["stuck"].cause == strong
+
+
+def test_a_rule_may_wait_for_customer_turns_in_a_row() -> None:
+    patient = Policy(rules={"angry": replace(ANGRY, min_customer_turns=1, for_turns=2)})
+    by_customer, by_agent = Heard(customer_turn=True), Heard()
+
+    first = follow(anger(0.9), patient, at=0, over=False, heard=by_customer)
+    answered = follow(first, patient, at=1, over=False, heard=by_agent)
+    second = follow(answered, patient, at=2, over=False, heard=by_customer)
+    assert [*first.episodes, *answered.episodes] == []
+    assert second.episodes.keys() == {"angry"}
+
+    calmed = follow(replace(first, emotions={"anger": 0.1}), patient, at=1, over=False, heard=by_customer)
+    again = follow(replace(calmed, emotions={"anger": 0.9}), patient, at=2, over=False, heard=by_customer)
+    assert calmed.streaks == {}
+    assert again.episodes == {}
+
+
+def crowd(count: int, severity: Severity = "info") -> dict[str, Rule]:
+    """Rules that all hold at anger 0.9, each with its own name."""
+    return {f"rule_{n}": threshold("anger", 0.6, 0.2, severity, "Boos", "Angry") for n in range(count)}
+
+
+def test_a_conversation_remembers_so_many_alerts_and_no_more() -> None:
+    policy = Policy(rules=crowd(40))
+
+    assert len(follow(anger(0.9), policy, at=0, over=False).episodes) == KEEP_EPISODES
+
+
+def test_a_critical_alert_and_a_threat_always_find_a_place() -> None:
+    full = follow(anger(0.9), Policy(rules=crowd(40)), at=0, over=False)
+    policy = Policy(rules={**crowd(40), "worst": threshold("joy", 0.5, 0.2, "critical", "Let op", "Look")})
+    worse = replace(full, emotions={"anger": 0.9, "joy": 0.9}, needs={"threat_to_self": Need(0.9, 0.0, 1)})
+
+    now = follow(worse, policy, at=1, over=False)
+
+    assert {"worst", "threat"} <= now.episodes.keys()
+    told = {(alert.rule, alert.state) for alert in changes("t", "c", full.episodes, now.episodes)}
+    assert told == {("worst", "opened"), ("threat", "opened"), ("rule_0", "cleared")}
+
+
+def test_a_forgotten_alert_never_comes_back_under_the_same_id() -> None:
+    rules = {**crowd(KEEP_EPISODES), "late": threshold("joy", 0.5, 0.2, "info", "Blij", "Glad")}
+    policy = Policy(rules={name: replace(rule, cooldown_s=0.0) for name, rule in rules.items()})
+    now, ids = anger(0.9), list[str]()
+
+    for at, emotions in enumerate([{"anger": 0.9}, {}, {"joy": 0.9}, {}, {"anger": 0.9}, {}, {"anger": 0.9}]):
+        before, now = now, follow(replace(now, emotions=emotions), policy, at=float(at), over=False)
+        ids += [a.alert_id for a in changes("t", "c", before.episodes, now.episodes) if a.state == "opened"]
+
+    assert len(ids) > 2 * KEEP_EPISODES
+    assert len(set(ids)) == len(ids)

@@ -13,7 +13,7 @@ from klankbord.conversation import KEEP_NEEDS, MAX_BYTES, NEEDS, THREATS, Conver
 from klankbord.events import SCHEMA, Channel, Ended, Event, Objected, Role
 from klankbord.needs import remembered
 from klankbord.observation import Observation, observe
-from klankbord.policy import Policy, Rule
+from klankbord.policy import Policy, threshold
 from klankbord.signals import Dimension, Signal
 from klankbord.tone import NEED_FROM, hears
 from tests.klankbord.given import START, START_S, customer, utterance
@@ -22,7 +22,7 @@ POLICY: Final = Policy()
 WIDOW: Final = "mijn man is vorige week overleden"
 DESPAIR: Final = "ik zie het niet meer zitten"
 OFF: Final = "dan stap ik over naar een ander"
-ANGRY: Final = Rule("anger", 0.6, 0.2, "critical", "Klant is boos", "Customer is angry")
+ANGRY: Final = threshold("anger", 0.6, 0.2, "critical", "Klant is boos", "Customer is angry")
 
 
 def said(text: str, number: int = 1, *, after_s: float | None = None, role: Role = Role.CUSTOMER) -> Event:

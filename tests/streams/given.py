@@ -3,7 +3,7 @@
 from klankbord.channels.transcript import read_transcript
 from klankbord.events import Event
 from klankbord.observation import Observation
-from klankbord.policy import Policy, Rule
+from klankbord.policy import Policy, threshold
 from klankbord.replay import replay
 from streams import wire
 
@@ -30,11 +30,11 @@ customer: customer-208
 
 # Rules of the tests' own: what is tested here is how alerts travel, not where thresholds lie.
 RULES = {
-    "angry_customer": Rule("anger", 0.55, 0.2, "critical", "Klant is boos", "Customer is angry"),
-    "frustrated_customer": Rule(
+    "angry_customer": threshold("anger", 0.55, 0.2, "critical", "Klant is boos", "Customer is angry"),
+    "frustrated_customer": threshold(
         "frustration", 0.6, 0.2, "warning", "Klant raakt gefrustreerd", "Customer is getting frustrated", 2
     ),
-    "asks_for_human": Rule("asks_for_human", 0.8, 0.3, "warning", "Klant vraagt om een mens", "Asks for a human"),
+    "asks_for_human": threshold("asks_for_human", 0.8, 0.3, "warning", "Klant vraagt om een mens", "Asks for a human"),
 }
 POLICY = Policy(rules=RULES)
 PARTITION = 1

@@ -32,8 +32,8 @@ def needing(need: Need, kind: str = "bereavement") -> Record:
 def in_danger() -> Record:
     record = needing(Need(1.0, 1.0, 1), "threat_to_self")
     now = replace(record.observation.conversation, customer_turns=1)
-    episodes = follow(now, POLICY, at=1.0, over=False)
-    return replace(record, observation=replace(record.observation, conversation=replace(now, episodes=episodes)))
+    now = follow(now, POLICY, at=1.0, over=False)
+    return replace(record, observation=replace(record.observation, conversation=now))
 
 
 def test_an_alert_opens_in_the_observation_that_raised_it() -> None:

@@ -152,7 +152,7 @@ def opened(row: BoardRow, rule: str, cause: Evidence | None = None, *, at: float
             episode=1,
             state="opened",
             at=cause.at if cause else at,
-            value=known.raise_at + 0.1,
+            value=known.numbers["raise_at"] + 0.1,
             cause=cause,
         ),
         tenant=row.tenant,

@@ -1,0 +1,285 @@
+"""What alert rules may name, and the rules of one policy compiled so that one event asks all of them at once."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Final, NamedTuple, Protocol, TypeAlias
+
+import cel
+from ahocorasick_rs import AhoCorasick
+from msgspec import Struct
+
+from klankbord.conditions import LARGEST, Condition, Kind, Trend, Unreadable, Vocabulary, read
+from klankbord.conversation import NEEDS, Conversation, Point
+from klankbord.events import Channel, Language, Role, Seconds
+from klankbord.phrases import Phrases, clean, normal
+
+Value: TypeAlias = float | str | bool
+
+# So many turns ago is never: what was not said in this conversation was said longer ago than any conversation lasts.
+NEVER: Final = 1e6
+_COURSES: Final[dict[str, Callable[[Point], float]]] = {
+    "effort": lambda point: point.effort,
+    "valence": lambda point: point.valence,
+}
+_LANGUAGES: Final[tuple[Language, ...]] = ("nl", "en")
+
+
+class Moment(NamedTuple):
+    """What rules judge: the conversation after an event at `at`, and the strength of each signal in the event."""
+
+    conversation: Conversation
+    at: Seconds
+    signals: Mapping[str, float]
+
+
+class Word(NamedTuple):
+    """One name that a condition may use: what it stands for, and where it comes from."""
+
+    kind: Kind
+    says: str
+    of: Callable[[Moment], Value]
+
+
+def _since(began: Seconds | None, moment: Moment) -> float:
+    return 0.0 if began is None else max(0.0, moment.at - began)
+
+
+# Every name that stands for itself; emotions, effort drivers, signals and phrase lists come to these by their own.
+WORDS: Final[dict[str, Word]] = {
+    "effort": Word("number", "how hard the customer works, 1 to 7, higher = harder", lambda m: m.conversation.effort),
+    "escalation": Word("number", "the chance that a supervisor is needed, 0 to 1", lambda m: m.conversation.escalation),
+    "churn": Word("number", "how likely the customer means to leave, 0 to 1", lambda m: m.conversation.churn),
+    "threat": Word("number", "how sure a danger to customer or others is, 0 to 1", lambda m: m.conversation.threat),
+    "valence": Word("number", "negative to positive of late, -1 to 1", lambda m: m.conversation.valence),
+    "mood": Word("number", "how dissatisfied the customer sounds of late, 0 to 1", lambda m: m.conversation.mood),
+    "worst_mood": Word("number", "the highest `mood` so far", lambda m: m.conversation.worst_mood),
+    "customer_turns": Word("number", "turns of the customer so far", lambda m: float(m.conversation.customer_turns)),
+    "agent_turns": Word("number", "turns of the agent or the bot so far", lambda m: float(m.conversation.agent_turns)),
+    "waited_s": Word(
+        "number",
+        "seconds that the customer has waited for an answer; 0 once it is there",
+        lambda m: _since(m.conversation.waiting_since, m),
+    ),
+    "held_s": Word("number", "seconds on hold, now", lambda m: _since(m.conversation.held_since, m)),
+    "duration_s": Word("number", "seconds since the start", lambda m: _since(m.conversation.started_at, m)),
+    "suggestions": Word(
+        "number",
+        "suggestions made to the agent so far",
+        lambda m: float(sum(made.number for made in m.conversation.suggested.values())),
+    ),
+    "recent_contacts": Word(
+        "number", "earlier contacts, 0 where unknown", lambda m: float(m.conversation.recent_contacts)
+    ),
+    "lifetime_value": Word(
+        "number", "what the contact is worth, 0 where unknown", lambda m: m.conversation.lifetime_value
+    ),
+    "never": Word("number", "the turns ago of what was not said", lambda _: NEVER),
+    "open_complaint": Word("truth", "whether a complaint is open", lambda m: m.conversation.open_complaint),
+    "channel": Word("text", f"one of {', '.join(Channel)}", lambda m: m.conversation.channel.value),
+    "language": Word("text", 'nl, en, or "" while unknown', lambda m: m.conversation.language or ""),
+    "queue": Word("text", 'the queue, "" where there is none', lambda m: m.conversation.queue or ""),
+    "team": Word("text", 'the team, "" where there is none', lambda m: m.conversation.team or ""),
+    "reason": Word("text", 'the contact reason\'s id, "" while unknown', lambda m: m.conversation.reason),
+}
+_VALUES: Final = {"channel": frozenset(Channel), "language": frozenset({*_LANGUAGES, ""})}
+
+
+def words(
+    emotions: Iterable[str], drivers: Iterable[str], signals: Iterable[str], said: Iterable[str]
+) -> dict[str, Word]:
+    """Every name of one policy. No need but a threat is among them: a need is there to help with, not to sort by."""
+    return {
+        **{f"signals.{kind}": _signal(kind) for kind in signals if kind not in NEEDS},
+        **{f"said.{name}": _said(name) for name in said},
+        **{kind: Word("number", "memory of this effort driver", partial(_remembered, kind)) for kind in drivers},
+        **{emotion: Word("number", "0 to 1", partial(_felt, emotion)) for emotion in emotions},
+        **WORDS,
+    }
+
+
+def vocabulary(names: Mapping[str, Word]) -> Vocabulary:
+    """What conditions are checked against."""
+    return Vocabulary({name: word.kind for name, word in names.items()}, _VALUES, frozenset(_COURSES))
+
+
+def _felt(emotion: str, moment: Moment) -> Value:
+    return moment.conversation.emotions.get(emotion, 0.0)
+
+
+def _remembered(kind: str, moment: Moment) -> Value:
+    return moment.conversation.drivers.get(kind, 0.0)
+
+
+def _signal(kind: str) -> Word:
+    return Word("number", "strength in this event, 0 to 1", lambda moment: moment.signals.get(kind, 0.0))
+
+
+def _said(name: str) -> Word:
+    def ago(moment: Moment) -> Value:
+        turn = moment.conversation.said.get(name)
+        return NEVER if turn is None else float(turns(moment.conversation) - turn)
+
+    return Word("number", "turns of either side since it was said; 0 = in this one", ago)
+
+
+def turns(conversation: Conversation) -> int:
+    """Turns of either side so far."""
+    return conversation.customer_turns + conversation.agent_turns
+
+
+def changed(trend: Trend, moment: Moment) -> float:
+    """By how much the trend's score rose or fell, as far back as the timeline remembers."""
+    course, points = _COURSES[trend.name], moment.conversation.timeline
+    if not points:
+        return 0.0
+    now = points[-1]
+    since = moment.at - (moment.conversation.started_at or moment.at) - trend.within_s
+    # The last point before the window counts: that is how the window began.
+    first = next((n for n in range(len(points) - 1, 0, -1) if points[n].after_s < since), 0)
+    values = [course(point) for point in points[first:]]
+    moved = course(now) - min(values) if trend.way == "rise" else max(values) - course(now)
+    return round(moved, 4)
+
+
+class Stated(Protocol):
+    """A rule as far as it is to be compiled."""
+
+    @property
+    def when(self) -> str: ...
+    @property
+    def until(self) -> str: ...
+    @property
+    def numbers(self) -> Mapping[str, float]: ...
+
+
+class Asked(NamedTuple):
+    """One rule, read: what its `when` watches, and its `until`, which is the opposite of `when` where none is given."""
+
+    when: Condition
+    until: Condition
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The names in `when`, in their order; a trend is one of its score."""
+        return tuple(dict.fromkeys(v.name if isinstance(v, Trend) else v for v in self.when.variables))
+
+
+class Answers(NamedTuple):
+    """What every rule says of a moment, in the order of the rules; `values` are those of the variables."""
+
+    when: Sequence[bool]
+    until: Sequence[bool]
+    values: Mapping[str, Value]
+
+
+def asked(rule: Stated, known: Vocabulary, variables: dict[str | Trend, str]) -> Asked:
+    """One rule, read; `Unreadable` has the mistakes of both conditions, each with its name before it."""
+    mistakes, read_so_far = list[str](), list[Condition]()
+    for field, text in (("when", rule.when), ("until", rule.until)):
+        if field == "until" and not text.strip() and read_so_far:
+            read_so_far.append(read_so_far[0]._replace(source=f"!({read_so_far[0].source})"))
+            continue
+        try:
+            read_so_far.append(read(text, rule.numbers, known, variables))
+        except Unreadable as error:
+            mistakes += [f"{field}: {mistake}" for mistake in error.mistakes]
+    if mistakes:
+        raise Unreadable(mistakes)
+    return Asked(*read_so_far)
+
+
+class Program:
+    """The rules of one policy as two CEL programs over the names that they use, asked once an event."""
+
+    def __init__(self, rules: Mapping[str, Stated], names: Mapping[str, Word]) -> None:
+        known, variables = vocabulary(names), dict[str | Trend, str]()
+        self.asked: Final = {name: asked(rule, known, variables) for name, rule in rules.items()}
+        self.variables: Final = variables
+        self._of: Final = [(variable, _getter(name, names)) for name, variable in variables.items()]
+        self._numbers: Final = {
+            name: next((variables[v] for v in rule.when.variables if isinstance(v, Trend) or _is_number(v, names)), "")
+            for name, rule in self.asked.items()
+        }
+        self._when: Final = cel.compile(f"[{', '.join(rule.when.source for rule in self.asked.values())}]")
+        self._until: Final = cel.compile(f"[{', '.join(rule.until.source for rule in self.asked.values())}]")
+
+    def answers(self, moment: Moment, *, any_open: bool) -> Answers:
+        """What each rule says of `moment`; what would clear it is asked only where something is open."""
+        values = {variable: value(moment) for variable, value in self._of}
+        return Answers(self._when.execute(values), self._until.execute(values) if any_open else (), values)
+
+    def value(self, rule: str, answers: Answers) -> float:
+        """The first number that the rule watches; 0 where it watches none."""
+        return float(answers.values.get(self._numbers[rule], 0.0))
+
+    def tried(self) -> None:
+        """Ask everything once, of a conversation in which nothing happened: what CEL still refuses, it refuses now."""
+        self.answers(Moment(Conversation(), 0.0, {}), any_open=True)
+
+
+def _is_number(name: str, names: Mapping[str, Word]) -> bool:
+    return names[name].kind == "number"
+
+
+def _getter(name: str | Trend, names: Mapping[str, Word]) -> Callable[[Moment], Value]:
+    if isinstance(name, Trend):
+        return partial(changed, name)
+    word = names[name]
+    if name in _UNBOUNDED:
+        return lambda moment: min(LARGEST, float(word.of(moment)))
+    return word.of
+
+
+# What a source may send, or a clock may make, of any size.
+_UNBOUNDED: Final = ("waited_s", "held_s", "duration_s", "lifetime_value", "recent_contacts")
+
+
+class PhraseList(Struct, frozen=True, forbid_unknown_fields=True):
+    """Phrases of one side in either language; that one of them was said is a fact, and scores nobody."""
+
+    role: Role
+    nl: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+
+
+class PhraseBook:
+    """All phrase lists of a policy: one pass over a line finds the lists that it has a phrase of."""
+
+    def __init__(self, lists: Mapping[str, PhraseList]) -> None:
+        self._books: Final = {
+            (role, language): _Book({n: getattr(l, language) for n, l in lists.items() if l.role is role})
+            for role in {phrases.role for phrases in lists.values()}
+            for language in _LANGUAGES
+        }
+
+    def said(self, text: str, role: Role, language: Language) -> dict[str, tuple[int, int]]:
+        """The lists that `text` (as `normal` gives it) has a phrase of, each with the place of the first."""
+        book = self._books.get((role, language))
+        return {} if book is None else book.said(text)
+
+
+class _Book:
+    def __init__(self, lists: Mapping[str, Sequence[str]]) -> None:
+        names = dict[str, list[str]]()
+        for name, phrases in lists.items():
+            # Chats leave apostrophes and accents out.
+            for phrase in Phrases(nl={normal(clean(said)): 1.0 for said in phrases}, en={}).nl:
+                names.setdefault(phrase, []).append(name)
+        self._names: Final = list(names.values())
+        self._automaton: Final = AhoCorasick(list(names)) if names else None
+
+    def said(self, text: str) -> dict[str, tuple[int, int]]:
+        found = dict[str, tuple[int, int]]()
+        if self._automaton is None:
+            return found
+        for number, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
+            if _whole(text, start, end):
+                for name in self._names[number]:
+                    found.setdefault(name, (start, end))
+        return found
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    return not (start and text[start - 1].isalnum() and text[start].isalnum()) and not (
+        end < len(text) and text[end].isalnum() and text[end - 1].isalnum()
+    )
