@@ -10,6 +10,7 @@ import faust
 import structlog
 from prometheus_client import CollectorRegistry
 
+from config.reloading import Reloading
 from config.settings import Settings, load_policy
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
@@ -21,12 +22,13 @@ from klankbord.replay import replay
 from streams import wire
 from streams.deadletters import Incoming, dead_letter
 from streams.deadlines import Deadlines
-from streams.metrics import MonitorMetrics
+from streams.metrics import MonitorMetrics, count_reload
 
 # A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
 MAX_AHEAD_S: Final = 24 * 3600 + 300
 
 DEADLINES_EVERY_S: Final = 1.0
+RELOAD_EVERY_S: Final = 1.0
 
 log = structlog.get_logger()
 
@@ -37,6 +39,11 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     """Give `app` the agent `monitor_conversations` with its table and its dead-letter topic."""
     policy = load_policy(settings.policy, settings.reasons)
     metrics = MonitorMetrics(registry, reason_groups=policy.reasons.groups)
+    reloading = Reloading(
+        lambda: load_policy(settings.policy, settings.reasons),
+        (settings.policy, settings.reasons),
+        told=lambda taken: count_reload(metrics, taken),
+    )
     warm_up(policy)
     inputs = app.topic(*wire.INPUTS, key_type=bytes, value_type=bytes)
     dead_letters = app.topic(wire.DEAD_LETTERS, key_type=bytes, value_type=bytes)
@@ -57,6 +64,12 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         await sent  # the second await is the broker's acknowledgement
 
     deadlines = Deadlines(policy)
+
+    async def reload() -> None:
+        if reloading.look():
+            deadlines.policy = reloading.current
+
+    app.timer(RELOAD_EVERY_S, name="reload")(reload)
     assigned = asyncio.Event()
     assigned.set()
 
@@ -83,7 +96,12 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         async for event in events.events():
             try:
                 await step(
-                    _incoming(event), conversations, bury=bury, policy=policy, metrics=metrics, deadlines=deadlines
+                    _incoming(event),
+                    conversations,
+                    bury=bury,
+                    policy=reloading.current,
+                    metrics=metrics,
+                    deadlines=deadlines,
                 )
             except Exception:
                 # An exception that leaves an agent acknowledges the event: it would be lost. Whatever escapes

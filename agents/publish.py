@@ -12,12 +12,13 @@ import structlog
 from faust.streams import Stream
 from prometheus_client import CollectorRegistry
 
+from config.reloading import Reloading
 from config.settings import Settings, load_playbook, load_policy
 from klankbord.conversation import Episode
 from klankbord.policy import rules_in_force
 from klankbord.suggestions import SUGGESTIONS
 from streams import wire
-from streams.metrics import PublisherMetrics
+from streams.metrics import PublisherMetrics, count_reload
 from streams.sinks import Batch, New, Sink, Unavailable
 from streams.sinks.redis import RedisSink
 from streams.views import Views
@@ -25,6 +26,7 @@ from streams.views import Views
 # A batch is what arrives in this time: it is what the board is late by, and what coalesces its rows.
 BATCH_S: Final = 0.05
 BATCH_MOST: Final = 500
+RELOAD_EVERY_S: Final = 1.0
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 # Conversations whose published episodes are remembered; beyond these Redis is asked again, and says "not new".
 REMEMBERED: Final = 50_000
@@ -40,7 +42,18 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         rules=[(name, rule.severity) for name, rule in rules_in_force(policy).items()],
         kinds=[suggester.kind for suggester in SUGGESTIONS],
     )
-    publisher = Publisher(Views(policy, load_playbook(settings.playbook)), RedisSink(settings.redis_url), metrics)
+    reloading = Reloading(
+        lambda: Views(load_policy(settings.policy, settings.reasons), load_playbook(settings.playbook)),
+        (settings.policy, settings.reasons, settings.playbook),
+        told=lambda taken: count_reload(metrics, taken),
+    )
+    publisher = Publisher(reloading.current, RedisSink(settings.redis_url), metrics)
+
+    async def reload() -> None:
+        if reloading.look():
+            publisher.views = reloading.current
+
+    app.timer(RELOAD_EVERY_S, name="reload")(reload)
     observations = app.topic(wire.OBSERVATIONS, key_type=bytes, value_type=bytes)
 
     @app.agent(observations, name="publish_observations", concurrency=1)
@@ -59,7 +72,7 @@ class Publisher:
     """One step of publishing, and what it remembers so that it asks Redis only about what changed."""
 
     def __init__(self, views: Views, sink: Sink, metrics: PublisherMetrics) -> None:
-        self._views = views
+        self.views = views
         self._sink = sink
         self._metrics = metrics
         self._published: OrderedDict[bytes, dict[str, Episode]] = OrderedDict()
@@ -85,10 +98,10 @@ class Publisher:
         for record, offset in records:
             key = wire.conversation_key(record.observation.tenant, record.observation.conversation_id)
             known = episodes.get(key, self._published.get(key, {}))
-            alerts += self._views.alerts(record, known)
+            alerts += self.views.alerts(record, known)
             episodes[key] = record.observation.conversation.episodes
-            rows[key] = self._views.row(record), offset
-            for suggestion in self._views.suggestions(record):
+            rows[key] = self.views.row(record), offset
+            for suggestion in self.views.suggestions(record):
                 suggestions.append(suggestion)
                 # Its time runs from the production of its event: event times of a replay may lie anywhere.
                 age_ms = now_ms - record.origin.timestamp_ms

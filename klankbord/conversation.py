@@ -23,7 +23,7 @@ KEEP_EVIDENCE: Final = 6
 MAX_QUOTE_BYTES: Final = 72
 KEEP_NEEDS: Final = 4
 # Episodes that are open or were cleared last, besides that of a threat.
-KEEP_EPISODES: Final = 12
+KEEP_EPISODES: Final = 10
 _FINGERPRINT_WORDS: Final = 12
 
 # What a customer may need of whoever helps, as a need and never as a diagnosis; the first two are about safety.
@@ -251,6 +251,20 @@ def bounded(conversation: Conversation) -> Conversation:
     return conversation
 
 
+def _without_oldest_cleared(conversation: Conversation, *, keep: int) -> Conversation:
+    """The conversation without the episodes that were cleared long ago, whose numbers stay taken."""
+    cleared = sorted(
+        (name for name, episode in conversation.episodes.items() if episode.cleared_at is not None),
+        key=lambda name: conversation.episodes[name].cleared_at or 0.0,
+    )
+    gone = set(cleared[: max(0, len(cleared) - keep)])
+    return replace(
+        conversation,
+        episodes={name: episode for name, episode in conversation.episodes.items() if name not in gone},
+        forgotten=max([conversation.forgotten, *(conversation.episodes[name].number for name in gone)]),
+    )
+
+
 def _without_causes(conversation: Conversation, *, cleared_only: bool) -> Conversation:
     episodes = {
         name: episode if cleared_only and episode.cleared_at is None else replace(episode, cause=None)
@@ -289,6 +303,7 @@ _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
         queue=conversation.queue and clip(conversation.queue),
         team=conversation.team and clip(conversation.team),
     ),
+    lambda conversation: _without_oldest_cleared(conversation, keep=3),
     # What made the hardest moment hard goes; how hard it was stays.
     lambda conversation: replace(conversation, hardest={"earlier": round(sum(conversation.hardest.values()), 4)}),
 )

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from klankbord.conditions import LARGEST, Unreadable, nearest
+from klankbord.conversation import KEEP_EPISODES
 from klankbord.errors import InvalidConfiguration
 from klankbord.events import Channel, Language, Seconds
 from klankbord.models.judges import SHIPPED, Judges
@@ -20,7 +21,7 @@ from klankbord.taxonomy import Taxonomy
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 RuleName = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[a-z0-9_]+\Z")]
-PhraseName = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[a-z][a-z0-9_]*\Z")]
+PhraseName = Annotated[str, Meta(min_length=1, max_length=16, pattern=r"^[a-z][a-z0-9_]*\Z")]
 
 Severity = Literal["info", "warning", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
@@ -187,6 +188,13 @@ RULES: Final[dict[str, Rule]] = {
 }  # fmt: skip
 
 
+# An alert that is critical always finds its place among the episodes that a conversation remembers.
+MOST_CRITICAL: Final = KEEP_EPISODES
+# Each that waits for some turns, and each list of phrases, has a place of its own in the 4 KB of a conversation.
+MOST_PATIENT: Final = 8
+MOST_PHRASE_LISTS: Final = 8
+
+
 class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """All numbers of one installation. `config/policy.toml` overrides; the reason stands here beside the number."""
 
@@ -269,8 +277,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict
 
     # What alerts a supervisor. All of them are asked at every event; more than these would be heard in its time.
     rules: Annotated[dict[RuleName, Rule], Meta(max_length=500)] = field(default_factory=lambda: RULES)
-    # What rules may ask about as `said.<name>`; when each was said last has its place in the 4 KB of a conversation.
-    phrases: Annotated[dict[PhraseName, PhraseList], Meta(max_length=12)] = {}
+    # What rules may ask about as `said.<name>`.
+    phrases: Annotated[dict[PhraseName, PhraseList], Meta(max_length=MOST_PHRASE_LISTS)] = {}
 
     # A suggestion helps while the turn it answers is fresh.
     suggestion_expires_s: Seconds = 120.0
@@ -307,12 +315,6 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict
         """Every name that a condition may use."""
         signals = (*self.emotion_weights, *self.drivers, "leaving")
         return words(EMOTIONS, self.drivers, signals, self.phrases)
-
-
-# An alert that is critical always finds its place among the episodes that a conversation remembers.
-MOST_CRITICAL: Final = 12
-# Each takes its place in the 4 KB of a conversation as well.
-MOST_PATIENT: Final = 16
 
 
 class Mistake(NamedTuple):

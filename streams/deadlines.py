@@ -28,7 +28,7 @@ class Deadlines:
     """
 
     def __init__(self, policy: Policy) -> None:
-        self._policy = policy
+        self.policy = policy  # another one counts from the next event of a conversation on
         self._waiting: dict[bytes, Deadline] = {}
 
     def __len__(self) -> int:
@@ -60,9 +60,9 @@ class Deadlines:
             return None
         if now.objected or not origin.timestamp_ms:
             return None
-        normal_s = self._policy.normal_wait_s[now.channel]
-        wait_s = max(normal_s, now.wait_counted_s) + self._policy.wait_step_s
-        if wait_s > normal_s + self._policy.full_wait_s:
+        normal_s = self.policy.normal_wait_s[now.channel]
+        wait_s = max(normal_s, now.wait_counted_s) + self.policy.wait_step_s
+        if wait_s > normal_s + self.policy.full_wait_s:
             return None
         at = now.waiting_since + wait_s
         # Event time and the producer's clock may differ, in a replay by months: the last event says by how much.

@@ -66,6 +66,7 @@ class MonitorMetrics:
             registry=registry,
             buckets=(-0.8, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1),
         )
+        self.configuration_in_force, self.configuration_reloads = _configuration(registry)
         _build_info(registry, "monitor")
         # Children exist from the start, so that a rate does not miss the first increment.
         for reason in (
@@ -113,12 +114,36 @@ class PublisherMetrics:
         self.redis_retries = Counter(
             "klankbord_redis_retries", "Calls to Redis that failed and were tried again", registry=registry
         )
+        self.configuration_in_force, self.configuration_reloads = _configuration(registry)
         _build_info(registry, "publisher")
         for rule, severity in rules:
             for state in ("opened", "cleared"):
                 self.alerts.labels(rule, severity, state)
         for kind in kinds:
             self.suggestions.labels(kind)
+
+
+def count_reload(metrics: MonitorMetrics | PublisherMetrics, taken: bool) -> None:
+    """The files of the configuration were read again, and are in force or not."""
+    metrics.configuration_in_force.set(taken)
+    metrics.configuration_reloads.labels("taken" if taken else "refused").inc()
+
+
+def _configuration(registry: CollectorRegistry) -> tuple[Gauge, Counter]:
+    in_force = Gauge(
+        "klankbord_configuration_in_force",
+        "1 when what the files of policy, reasons and playbook say is in force, 0 while a mistake keeps it out",
+        registry=registry,
+    )
+    reloads = Counter(
+        "klankbord_configuration_reloads",
+        "How often those files were read, at the start and after changes",
+        ["outcome"],
+        registry=registry,
+    )
+    for outcome in ("taken", "refused"):
+        reloads.labels(outcome)
+    return in_force, reloads
 
 
 def _build_info(registry: CollectorRegistry, process: str) -> None:

@@ -286,7 +286,9 @@ def test_a_broken_archive_is_named(tmp_path: Path) -> None:
 def test_a_policy_with_unknown_names_is_refused_with_every_mistake(tmp_path: Path) -> None:
     rule = 'raise_at = 0.5\nrelease_at = 0.9\nseverity = "info"\nnl = "x"\nen = "x"\n'
     policy = written(
-        tmp_path / "mine.toml", f'[rules.one]\nwhen = "rage >= raise_at"\nuntil = "rage < release_at"\n{rule}', f'[rules.two]\nwhen = "calm >= raise_at"\nuntil = "calm < release_at"\n{rule}'
+        tmp_path / "mine.toml",
+        f'[rules.one]\nwhen = "rage >= raise_at"\nuntil = "rage < release_at"\n{rule}',
+        f'[rules.two]\nwhen = "calm >= raise_at"\nuntil = "calm < release_at"\n{rule}',
     )
 
     done = klankbord("score", "x", "--policy", policy)

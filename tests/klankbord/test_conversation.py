@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from klankbord.conversation import (
+    KEEP_EPISODES,
     KEEP_EVENTS,
     KEEP_EVIDENCE,
     KEEP_FINGERPRINTS,
@@ -34,7 +35,7 @@ from klankbord.conversation import (
 )
 from klankbord.events import SCHEMA, Channel, Context, Event, Role, Transferred, Utterance
 from klankbord.observation import observe
-from klankbord.policy import EMOTIONS, Policy
+from klankbord.policy import EMOTIONS, MOST_PATIENT, MOST_PHRASE_LISTS, Policy
 from klankbord.reasons import KEPT_VOTES, TURNS_READ
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import MAX_ID_CHARS
@@ -164,7 +165,13 @@ def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
         needs=dict.fromkeys(sorted(NEEDS, key=len)[-KEEP_NEEDS:], Need(0.1234, at, 100_000)),
         evidence=(proof,) * KEEP_EVIDENCE,
         timeline=(Point(-3_155_760_000, -0.12, 6.12),) * KEEP_POINTS,
+        recent_contacts=1_000_000,
+        open_complaint=True,
+        lifetime_value=1_000_000_000_000.12,
         episodes=dict.fromkeys(rules, cleared),
+        forgotten=100_000,
+        said={f"{number:02d}".ljust(16, "p"): 100_000 for number in range(MOST_PHRASE_LISTS)},
+        streaks={f"{number:02d}".ljust(8, "a"): 20 for number in range(MOST_PATIENT)},
         suggestion=Proposed("acknowledge_feeling", 10, at, at, proof),
         suggested={suggester.kind: Made(10, at) for suggester in SUGGESTIONS},
     )
@@ -175,13 +182,23 @@ def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
     "rules",
     [
         pytest.param(tuple(POLICY.rules), id="our rules"),
-        pytest.param(
-            (*(f"{n:02d}".ljust(32, "r") for n in range(12)), "threat"), id="the most rules a policy may have"
-        ),
+        pytest.param((*(f"{n:02d}".ljust(32, "r") for n in range(KEEP_EPISODES)), "threat"), id="the most episodes"),
     ],
 )
 def test_the_fullest_conversation_fits(name: str, rules: tuple[str, ...]) -> None:
-    assert size(bounded(fullest(name=name, rules=rules))) <= MAX_BYTES
+    full = fullest(name=name, rules=rules)
+    still_open = {rule: replace(episode, cleared_at=None) for rule, episode in full.episodes.items()}
+
+    assert size(bounded(full)) <= MAX_BYTES
+    assert size(bounded(replace(full, episodes=still_open))) <= MAX_BYTES
+
+
+def test_of_a_full_conversation_the_oldest_cleared_episodes_go_and_their_numbers_stay_taken() -> None:
+    full = fullest(name="\U0001f600" * 64, rules=tuple(f"{n:02d}".ljust(32, "r") for n in range(KEEP_EPISODES)))
+    kept = bounded(full)
+
+    assert 0 < len(kept.episodes) < len(full.episodes)
+    assert kept.forgotten >= max(episode.number for episode in full.episodes.values())
 
 
 def test_a_conversation_that_fits_is_left_alone() -> None:
