@@ -134,15 +134,15 @@ def changes(
     return tuple(found)
 
 
-def causes(rule: str, conversation: Conversation, policy: Policy) -> tuple[Evidence, ...]:
-    """The remembered evidence that speaks most for what a rule watches, the strongest first."""
+def causes(rule: str, evidence: Sequence[Evidence], conversation: Conversation, policy: Policy) -> tuple[Evidence, ...]:
+    """Of `evidence` what speaks most for what a rule watches, the strongest first."""
     watched = policy.program.asked[rule].watched
     weighed = [
-        (max((_weight(name, evidence, conversation, policy) for name in watched), default=0.0), evidence)
-        for evidence in conversation.evidence
+        (max((_weight(name, piece, conversation, policy) for name in watched), default=0.0), piece)
+        for piece in evidence
     ]
     heaviest = sorted((pair for pair in weighed if pair[0] > 0.0), key=lambda pair: -pair[0])
-    return tuple(evidence for _, evidence in heaviest[:MOST_CAUSES])
+    return tuple(piece for _, piece in heaviest[:MOST_CAUSES])
 
 
 def _in_force(name: str, episode: Episode, policy: Policy) -> bool:
@@ -192,7 +192,7 @@ def _opened(name: str, now: Conversation, policy: Policy, *, value: float, at: S
         severity=rule.severity,
         opened_at=at,
         value=value,
-        cause=next(iter(causes(name, now, policy)), None),
+        cause=next(iter(causes(name, now.evidence, now, policy)), None),
     )
     return replace(now, episodes=episodes, forgotten=forgotten)
 

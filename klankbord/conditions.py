@@ -311,7 +311,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while at < end:
         match = _TOKEN.match(text, at, end)
         if match is None or match.lastgroup is None:
-            raise Unreadable([f"cannot be read from character {at + 1}: '{text[at : at + 12].strip()}'"])
+            rest = text[at:end].lstrip()
+            raise Unreadable([f"cannot be read from character {end - len(rest) + 1}: '{rest[:12]}'"])
         found.append((match.lastgroup, match[match.lastgroup]))
         at = match.end()
     return found

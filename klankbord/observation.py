@@ -84,7 +84,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     told = Told(signals, customer_turn=words is not None and words.role is Role.CUSTOMER)
     now = follow(phrased(now, words, policy), policy, at=event.at_s, over=now.ended_at is not None, heard=told)
     alerts = changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes)
-    alerts = proof.proven(alerts, now, Turn(placed, event, words, customer_words(words), policy))
+    alerts = proof.proven(alerts, now, Turn(placed, event, words, customer_words(words), policy), signals)
     now, suggestions = _advised(now, event, signals, policy)
 
     return replace(

@@ -404,7 +404,11 @@ def read_policy(text: str, *, source: str) -> Policy:
         raise InvalidConfiguration([f"{source}: {error}", *_located(found, text, source)]) from None
     found += mistakes_in(policy)
     if not found:
-        policy.program.tried()
+        try:
+            policy.program.tried()
+        except (TypeError, ValueError, RuntimeError, LookupError, ArithmeticError) as error:
+            # We read conditions more strictly than CEL does, so this is a mistake of ours; better here than live.
+            raise InvalidConfiguration([f"{source}: rules: CEL refuses them: {error}"]) from None
         return policy
     raise InvalidConfiguration(_located(found, text, source))
 

@@ -13,7 +13,7 @@ from klankbord.detectors import DETECTORS
 from klankbord.events import Utterance
 from klankbord.policy import EMOTIONS
 from klankbord.redaction import excerpt, find
-from klankbord.signals import Dimension, Turn
+from klankbord.signals import Dimension, Signal, Turn
 
 MAX_SENTENCE_CHARS: Final = 200
 MAX_PATH: Final = 8
@@ -26,14 +26,29 @@ _REDACTED_GROWS: Final = 20
 Span = tuple[int, int]
 
 
-def proven(alerts: Sequence[Alert], now: Conversation, turn: Turn) -> tuple[Alert, ...]:
+def proven(alerts: Sequence[Alert], now: Conversation, turn: Turn, signals: Sequence[Signal]) -> tuple[Alert, ...]:
     """The alerts, those that opened in this turn with their proof; nothing is redacted where none did."""
-    return tuple(_proven(alert, now, turn) if alert.state == "opened" else alert for alert in alerts)
+    if all(alert.state != "opened" for alert in alerts):
+        return tuple(alerts)
+    evidence = _evidence(now, turn, signals)
+    return tuple(_proven(alert, evidence, now, turn) if alert.state == "opened" else alert for alert in alerts)
 
 
-def _proven(alert: Alert, now: Conversation, turn: Turn) -> Alert:
+def _evidence(now: Conversation, turn: Turn, signals: Sequence[Signal]) -> tuple[Evidence, ...]:
+    """What is remembered, and all of this event: a line with much in it has more than is remembered."""
+    event = turn.event
+    utterance_id = event.utterance_id if isinstance(event, Utterance) else ""
+    told = [signal for signal in signals if signal.dimension is not Dimension.NEED or needs.is_threat(signal.kind)]
+    kinds = {signal.kind for signal in told}
+    return (
+        *(piece for piece in now.evidence if piece.signal not in kinds),
+        *(Evidence(s.kind, s.strength, event.at_s, s.words, s.amount, utterance_id) for s in told),
+    )
+
+
+def _proven(alert: Alert, evidence: Sequence[Evidence], now: Conversation, turn: Turn) -> Alert:
     rule = turn.policy.in_force[alert.rule]
-    found = (*_said(alert.rule, turn), *causes(alert.rule, now, turn.policy))[:MOST_CAUSES]
+    found = (*_said(alert.rule, turn), *causes(alert.rule, evidence, now, turn.policy))[:MOST_CAUSES]
     sentence, marks = _sentence(found[0], turn) if found else ("", ())
     path_of, path = _path(alert.rule, now, turn)
     return replace(

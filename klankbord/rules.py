@@ -133,7 +133,8 @@ def changed(trend: Trend, moment: Moment) -> float:
     if not points:
         return 0.0
     now = points[-1]
-    since = moment.at - (moment.conversation.started_at or moment.at) - trend.within_s
+    began = moment.conversation.started_at
+    since = (0.0 if began is None else moment.at - began) - trend.within_s
     # The last point before the window counts: that is how the window began.
     first = next((n for n in range(len(points) - 1, 0, -1) if points[n].after_s < since), 0)
     values = [course(point) for point in points[first:]]
@@ -176,8 +177,8 @@ def asked(rule: Stated, known: Vocabulary, variables: dict[str | Trend, str]) ->
     """One rule, read; `Unreadable` has the mistakes of both conditions, each with its name before it."""
     mistakes, read_so_far = list[str](), list[Condition]()
     for field, text in (("when", rule.when), ("until", rule.until)):
-        if field == "until" and not text.strip() and read_so_far:
-            read_so_far.append(read_so_far[0]._replace(source=f"!({read_so_far[0].source})"))
+        if field == "until" and not text.strip():
+            read_so_far += [when._replace(source=f"!({when.source})") for when in read_so_far]
             continue
         try:
             read_so_far.append(read(text, rule.numbers, known, variables))

@@ -10,14 +10,25 @@ from msgspec.structs import replace
 from klankbord.conversation import NEEDS
 from klankbord.errors import InvalidConfiguration
 from klankbord.events import Channel
-from klankbord.policy import SEVERITIES, THREAT, Policy, Rule, measures_of, read_policy, rules_in_force
+from klankbord.policy import (
+    MOST_CRITICAL,
+    MOST_PATIENT,
+    SEVERITIES,
+    THREAT,
+    Policy,
+    Rule,
+    read_policy,
+    rules_in_force,
+    threshold,
+)
 
 SHIPPED: Final = Path(__file__).parents[2] / "config" / "policy.toml"
-RULE: Final = Rule("anger", 0.6, 0.2, "critical", "Klant is boos", "Customer is angry")
+RULE: Final = threshold("anger", 0.6, 0.2, "critical", "Klant is boos", "Customer is angry")
 
 UNHELPFUL_RULES: Final = """
 [rules.moody]
-measure = "mood"
+when = "moood >= raise_at"
+until = "moood < release_at"
 raise_at = 0.5
 release_at = 0.2
 severity = "info"
@@ -25,10 +36,25 @@ nl = "Klant is humeurig"
 en = "Customer is moody"
 
 [rules.flapping]
-measure = "anger"
+when = "anger >= raise_at"
+until = "anger < release_at"
 raise_at = 0.2
 release_at = 0.5
 severity = "info"
+nl = "Klant is boos"
+en = "Customer is angry"
+
+[rules.misspelt]
+when = "channel == 'caht' && anger >= raise_at &&"
+severity = "info"
+raise_at = 0.2
+min_custmer_turns = 2
+nl = "Klant is boos"
+en = "Customer is angry"
+
+[rules.severe]
+when = "anger > 0.5"
+severity = "sever"
 nl = "Klant is boos"
 en = "Customer is angry"
 
@@ -46,10 +72,11 @@ def mistakes(text: str) -> list[str]:
 
 def as_toml(name: str, rule: Rule) -> str:
     # A JSON string or number is a TOML one too.
-    fields = (
-        f"{field} = {msgspec.json.encode(value).decode()}" for field, value in msgspec.structs.asdict(rule).items()
+    fields = {**msgspec.structs.asdict(rule), **rule.numbers}
+    del fields["numbers"]
+    return "\n".join(
+        [f"[rules.{name}]", *(f"{field} = {msgspec.json.encode(value).decode()}" for field, value in fields.items())]
     )
-    return "\n".join([f"[rules.{name}]", *fields])
 
 
 def test_the_shipped_policy_is_the_defaults() -> None:
@@ -64,15 +91,42 @@ def test_one_number_overrides_and_the_others_stay() -> None:
     assert read_policy("effort_fade = 0.5", source="policy.toml") == replace(Policy(), effort_fade=0.5)
 
 
-def test_every_mistake_is_told_with_the_name_of_the_file() -> None:
+def test_every_mistake_is_told_with_file_and_line_and_the_nearest_name() -> None:
     found = mistakes(UNHELPFUL_RULES)
 
-    assert len(found) == 6
-    assert all(mistake.startswith("our-policy.toml: ") for mistake in found)
-    assert "rules.moody.measure: 'mood' is not measured; one of " in found[0]
-    assert "rules.flapping.release_at: 0.5 lies above raise_at 0.2" in found[1]
-    assert [mistake.split(": ")[1] for mistake in found[2:]] == [
+    assert found[:6] == [
+        "our-policy.toml, line 30: rules.severe.severity: Invalid enum value 'sever'",
+        "our-policy.toml, line 3: rules.moody.when: 'moood' is not known; did you mean 'mood'?",
+        "our-policy.toml, line 4: rules.moody.until: 'moood' is not known; did you mean 'mood'?",
+        "our-policy.toml, line 15: rules.flapping.release_at: 0.5 lies above raise_at 0.2: it would flap",
+        "our-policy.toml, line 21: rules.misspelt.when: channel is never 'caht'; did you mean 'chat'?",
+        "our-policy.toml, line 21: rules.misspelt.when: ends too soon",
+    ]
+    assert [mistake.split(": ")[1] for mistake in found[6:]] == [
         f"normal_wait_s.{channel}" for channel in Channel if channel is not Channel.CHAT
+    ]
+
+
+def test_a_misspelt_field_of_a_rule_is_a_number_that_nothing_uses() -> None:
+    text = as_toml("angry", RULE) + "\ncooldown = 60\n"
+
+    assert mistakes(text) == [
+        "our-policy.toml, line 12: rules.angry.cooldown: neither condition uses it; did you mean 'cooldown_s'?"
+    ]
+
+
+def test_a_rule_of_the_old_kind_is_refused_with_what_to_write() -> None:
+    assert mistakes("[rules.angry]\nmeasure = 'anger'\n") == [
+        'our-policy.toml, line 2: rules.angry.measure: is written as conditions now: when = "anger >= raise_at" and '
+        'until = "anger < release_at"'
+    ]
+
+
+def test_a_number_may_not_take_a_name_of_ours() -> None:
+    text = as_toml("angry", replace(RULE, when="anger >= effort", numbers={"effort": 0.5, "release_at": 0.2}))
+
+    assert mistakes(text) == [
+        "our-policy.toml, line 10: rules.angry.effort: is a name of our own; call your number something else"
     ]
 
 
@@ -80,7 +134,7 @@ def test_a_misspelt_emotion_is_refused() -> None:
     found = mistakes("[emotion_weights.anger]\nangre = 0.9")
 
     assert found == [
-        "our-policy.toml: emotion_weights.anger: 'angre' is no emotion; one of frustration, anger, anxiety, confusion, "
+        "our-policy.toml, line 1: emotion_weights.anger: 'angre' is no emotion; one of frustration, anger, anxiety, confusion, "
         "disappointment, sadness, relief, joy, gratitude"
     ]
 
@@ -98,8 +152,11 @@ def test_a_misspelt_emotion_is_refused() -> None:
         pytest.param("languages = ['fr']", "$.languages", id="language we cannot score"),
         pytest.param("languages = []", "languages: name at least one", id="no language"),
         pytest.param("[normal_wait_s]\nfax = 3", "$.normal_wait_s", id="unknown channel"),
-        pytest.param("[rules.Boos]\n", "$.rules", id="rule name with a capital"),
-        pytest.param("[rules.angry]\nmeasure = 'anger'", "$.rules", id="rule without its numbers"),
+        pytest.param(
+            "[rules.Boos]\nwhen='true'\nseverity='info'\nnl='x'\nen='x'", "$.rules", id="rule name with a capital"
+        ),
+        pytest.param("[rules.angry]\nwhen = 'anger > 1'", "missing required field", id="rule without its texts"),
+        pytest.param("[rules]\nangry = 3", "line 2: rules.angry: is no table", id="rule that is a number"),
         pytest.param("effort_fade 0.5", "line 1", id="no TOML"),
     ],
 )
@@ -107,20 +164,32 @@ def test_a_mistake_says_what_and_where(text: str, told: str) -> None:
     assert told in "\n".join(mistakes(text))
 
 
-def test_a_policy_has_twelve_rules_at_most() -> None:
-    rule = "measure='anger'\nraise_at=0.6\nrelease_at=0.2\nseverity='info'\nnl='boos'\nen='angry'\n"
+def rules(count: int, rule: Rule) -> str:
+    return "\n".join(as_toml(f"rule_{n}", rule) for n in range(count))
 
-    def with_rules(count: int) -> str:
-        return "".join(f"[rules.rule_{n}]\n{rule}" for n in range(count))
 
-    assert len(read_policy(with_rules(12), source="policy.toml").rules) == 12
-    assert "$.rules" in mistakes(with_rules(13))[0]
+def test_a_policy_has_as_many_rules_as_can_be_asked_in_time() -> None:
+    warning = replace(RULE, severity="warning")
+
+    assert len(read_policy(rules(500, warning), source="policy.toml").rules) == 500
+    assert "$.rules" in mistakes(rules(501, warning))[0]
+
+
+def test_a_policy_has_as_many_critical_and_patient_rules_as_a_conversation_can_remember() -> None:
+    assert len(read_policy(rules(MOST_CRITICAL, RULE), source="policy.toml").rules) == MOST_CRITICAL
+    assert mistakes(rules(MOST_CRITICAL + 1, RULE)) == [
+        f"our-policy.toml: rules: at most {MOST_CRITICAL} may be critical besides 'threat'"
+    ]
+    patient = replace(RULE, severity="info", for_turns=2)
+    assert mistakes(rules(MOST_PATIENT + 1, patient)) == [
+        f"our-policy.toml: rules: at most {MOST_PATIENT} may have for_turns above 1"
+    ]
 
 
 def test_a_rule_has_another_version_as_soon_as_anything_in_it_changes() -> None:
     changed = [
-        replace(RULE, raise_at=0.61),
-        replace(RULE, release_at=0.19),
+        replace(RULE, numbers={"raise_at": 0.61, "release_at": 0.2}),
+        replace(RULE, when="anger > raise_at"),
         replace(RULE, severity="info"),
         replace(RULE, cooldown_s=10.0),
         replace(RULE, min_customer_turns=2),
@@ -134,19 +203,22 @@ def test_a_rule_has_another_version_as_soon_as_anything_in_it_changes() -> None:
 @pytest.mark.parametrize(
     "weaker",
     [
-        pytest.param({"raise_at": 0.9}, id="later"),
-        pytest.param({"release_at": 0.2}, id="over sooner"),
+        pytest.param({"numbers": {"raise_at": 0.9, "release_at": 0.0}}, id="later"),
+        pytest.param({"numbers": {"raise_at": 0.3, "release_at": 0.2}}, id="over sooner"),
         pytest.param({"severity": "info"}, id="softer"),
         pytest.param({"min_customer_turns": 3}, id="after some turns"),
         pytest.param({"cooldown_s": 60.0}, id="after a while"),
-        pytest.param({"measure": "anger"}, id="of something else"),
+        pytest.param({"when": "anger >= raise_at"}, id="of something else"),
+        pytest.param({"for_turns": 2}, id="after some turns in a row"),
     ],
 )
 def test_a_policy_may_not_weaken_the_rule_for_threats(weaker: dict[str, object]) -> None:
     own = replace(THREAT, **weaker)
     text = as_toml("threat", own)
 
-    assert mistakes(text) == ["our-policy.toml: rules.threat: only 'nl' and 'en' may differ; a threat always alerts"]
+    assert mistakes(text) == [
+        "our-policy.toml, line 1: rules.threat: only 'nl' and 'en' may differ; a threat always alerts"
+    ]
     assert rules_in_force(Policy(rules={"threat": own})) == {"threat": THREAT}
 
 
@@ -162,15 +234,21 @@ def test_a_policy_without_the_rule_for_threats_has_it_all_the_same() -> None:
 
 
 def test_no_need_but_a_threat_can_be_ranked_or_alerted() -> None:
-    assert {"churn", "threat"} <= measures_of(Policy())
-    assert measures_of(Policy()).isdisjoint(NEEDS)
+    names = {name.rpartition(".")[2] for name in Policy().words}
+
+    assert {"churn", "threat", "signals.leaving"} <= Policy().words.keys()
+    assert names.isdisjoint(NEEDS)
 
 
-def test_emotions_effort_escalation_and_drivers_are_measured() -> None:
-    assert {"anger", "sadness", "effort", "escalation", "transfer", "long_wait"} <= measures_of(Policy())
+def test_emotions_effort_escalation_and_drivers_can_be_asked() -> None:
+    assert {"anger", "sadness", "effort", "escalation", "transfer", "long_wait"} <= Policy().words.keys()
 
 
-def test_our_rules_use_what_is_measured_and_name_a_severity() -> None:
-    for rule in Policy().rules.values():
-        assert rule.measure in measures_of(Policy())
-        assert rule.severity in SEVERITIES
+def test_our_rules_name_a_severity() -> None:
+    assert {rule.severity for rule in Policy().rules.values()} <= set(SEVERITIES)
+
+
+def test_a_phrase_list_has_a_phrase() -> None:
+    assert mistakes('[phrases.refund]\nrole = "agent"\nnl = [" "]\n') == [
+        "our-policy.toml, line 1: phrases.refund: holds no phrase"
+    ]
