@@ -10,6 +10,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
 from config.settings import HERE, PREFIX, Settings, load_playbook, load_reasons
+from docs.rules import CHANGING, HOW, WRITING
+from docs.rules import EXAMPLES as RULE_EXAMPLES
 from docs.tables import (
     EXAMPLES,
     FACTS,
@@ -29,8 +31,9 @@ from klankbord.explanation import explanation
 from klankbord.models import reasons as reason_models
 from klankbord.parts import taken_apart
 from klankbord.phrases import Phrases
-from klankbord.policy import Policy, rules_in_force
+from klankbord.policy import EMOTIONS, Policy, rules_in_force
 from klankbord.reasons import MARGIN
+from klankbord.rules import WORDS
 from klankbord.signals import Detector, Dimension, Signal
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import Taxonomy
@@ -128,7 +131,15 @@ def policy() -> str:
     """The numbers of the policy in tables."""
     numbers = Policy()
     rules = [
-        (f"`{name}`", f"`{r.measure}`", r.raise_at, r.release_at, r.severity, r.min_customer_turns, r.cooldown_s)
+        (
+            f"`{name}`",
+            f"`{r.when}`",
+            f"`{r.until}`",
+            ", ".join(f"{own} {number:g}" for own, number in r.numbers.items()),
+            r.severity,
+            r.min_customer_turns,
+            r.cooldown_s,
+        )
         for name, r in numbers.rules.items()
     ]
     drivers = [(f"`{name}`", d.weight, d.cap) for name, d in numbers.drivers.items()]
@@ -148,16 +159,27 @@ def policy() -> str:
         "",
         "## Alert rules",
         "",
-        "An alert opens when the measure reaches `raise_at`, clears below `release_at`, and may open again "
-        "`cooldown_s` seconds after it cleared.",
-        "Effort runs 1 to 7, higher = harder; emotions run 0 to 1; a driver runs from 0 to its cap.",
+        *HOW,
         "",
         *_table(
-            ("rule", "measure", "raise_at", "release_at", "severity", "min_customer_turns", "cooldown_s"),
+            ("rule", "when", "until", "its numbers", "severity", "min_customer_turns", "cooldown_s"),
             [tuple(map(_number, row)) for row in rules],
         ),
         "",
         *_table(("rule", "in Dutch", "in English"), [(f"`{name}`", r.nl, r.en) for name, r in numbers.rules.items()]),
+        "",
+        "## Writing a rule",
+        "",
+        *WRITING,
+        "",
+        *_rule_examples(),
+        "## What a rule may name",
+        "",
+        *_table(("name", "kind", "what it is"), _vocabulary(numbers)),
+        "",
+        "## Changing rules while conversations run",
+        "",
+        *CHANGING,
         "",
         "## Effort drivers",
         "",
@@ -183,6 +205,20 @@ def policy() -> str:
         "",
         *_table(("name", "value"), [tuple(map(_number, row)) for row in single]),
     )
+
+
+def _rule_examples() -> Iterator[str]:
+    for title, rule in RULE_EXAMPLES:
+        yield from (f"{title}:", "", "```toml", *rule.rstrip().splitlines(), "```", "")
+
+
+def _vocabulary(numbers: Policy) -> Iterator[tuple[str, str, str]]:
+    yield from ((f"`{name}`", word.kind, word.says) for name, word in WORDS.items())
+    yield ", ".join(f"`{name}`" for name in EMOTIONS), "number", "the emotion of late, 0 to 1"
+    yield ", ".join(f"`{name}`" for name in numbers.drivers), "number", "memory of an effort driver, from 0 to its cap"
+    yield "`signals.KIND`", "number", "strength of a [signal](detectors.md) in this event, 0 to 1; no signal of a need"
+    yield "`said.NAME`", "number", "turns of either side since a phrase of `[phrases.NAME]`; 0 = in this one"
+    yield "`rise(NAME, SECONDS)`, `fall(NAME, SECONDS)`", "number", "the course of `effort` or `valence`"
 
 
 def detectors() -> str:

@@ -32,6 +32,8 @@ _TOKEN: Final = re.compile(
 )
 _TRENDS: Final = ("rise", "fall")
 _WORDS: Final = ("true", "false", "in")
+# Grows in silence: a rule is asked of it at an event, so an event has to come.
+_WOKEN: Final = ("waited_s",)
 
 
 class Vocabulary(NamedTuple):
@@ -56,6 +58,8 @@ class Condition(NamedTuple):
     source: str
     variables: tuple["str | Trend", ...]
     numbers: frozenset[str]
+    # What `name` is compared with, of names that somebody has to be woken for.
+    compared: tuple[tuple[str, float], ...] = ()
 
 
 class Unreadable(Exception):
@@ -105,6 +109,7 @@ class _Reader:
         self._variables = variables
         self._used: dict[str | Trend, None] = {}
         self._used_numbers: set[str] = set()
+        self._compared_with: list[tuple[str, float]] = []
         self._mistakes: list[str] = []
         self._depth = 0
         self._factors = 0
@@ -119,7 +124,7 @@ class _Reader:
             self._mistakes.append(f"is a {part.kind}, not a condition; compare it with something")
         if self._mistakes:
             raise Unreadable(list(dict.fromkeys(self._mistakes)))
-        return Condition(part.source, tuple(self._used), frozenset(self._used_numbers))
+        return Condition(part.source, tuple(self._used), frozenset(self._used_numbers), tuple(self._compared_with))
 
     def _either(self) -> _Part:
         return self._joined("||", self._both)
@@ -150,8 +155,10 @@ class _Reader:
 
     def _compared(self, left: _Part, sign: str, right: _Part) -> None:
         if sign not in ("==", "!="):
-            for part in (left, right):
+            for part, other in ((left, right), (right, left)):
                 self._must_be("number", part, f"'{sign}' compares numbers")
+                if part.name in _WOKEN and other.value is not None:
+                    self._compared_with.append((part.name, other.value))
             return
         if "unknown" not in (left.kind, right.kind) and left.kind != right.kind:
             self._mistakes.append(f"'{sign}' compares a {left.kind} with a {right.kind}")

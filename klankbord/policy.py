@@ -175,8 +175,12 @@ RULES: Final[dict[str, Rule]] = {
     "frustrated_customer": threshold(
         "frustration", 0.9, 0.3, "warning", "Klant raakt gefrustreerd", "Customer is getting frustrated", 2
     ),
-    "high_effort": threshold("effort", 5.0, 4.0, "warning", "Klant moet veel moeite doen", "Customer has to work hard", 2),
-    "worried_customer": threshold("anxiety", 0.95, 0.3, "info", "Klant maakt zich zorgen", "Customer is worried", 2),
+    "high_effort": threshold(
+        "effort", 5.0, 4.0, "warning", "Klant moet veel moeite doen", "Customer has to work hard", 2
+    ),
+    "worried_customer": threshold(
+        "anxiety", 0.95, 0.3, "info", "Klant maakt zich zorgen", "Customer is worried", 2
+    ),
     "asks_for_human": threshold(
         "asks_for_human", 0.8, 0.7, "warning", "Klant vraagt om een mens of leidinggevende",
         "Customer asks for a human or a supervisor",

@@ -1,7 +1,7 @@
 """What alert rules may name, and the rules of one policy compiled so that one event asks all of them at once."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 import cel
@@ -17,6 +17,9 @@ Value: TypeAlias = float | str | bool
 
 # So many turns ago is never: what was not said in this conversation was said longer ago than any conversation lasts.
 NEVER: Final = 1e6
+# An event is made for so many different waits that rules ask for, none of them shorter than it takes to type.
+MOST_WAITS: Final = 8
+SHORTEST_WAIT_S: Final = 5.0
 _COURSES: Final[dict[str, Callable[[Point], float]]] = {
     "effort": lambda point: point.effort,
     "valence": lambda point: point.valence,
@@ -204,10 +207,17 @@ class Program:
         self._when: Final = cel.compile(f"[{', '.join(rule.when.source for rule in self.asked.values())}]")
         self._until: Final = cel.compile(f"[{', '.join(rule.until.source for rule in self.asked.values())}]")
 
+    @cached_property
+    def waits(self) -> tuple[Seconds, ...]:
+        """The waits that rules ask for, the shortest first, so that an event can be there when one is reached."""
+        asked_for = {wait for rule in self.asked.values() for name, wait in rule.when.compared if name == "waited_s"}
+        return tuple(sorted(wait for wait in asked_for if wait >= SHORTEST_WAIT_S)[:MOST_WAITS])
+
     def answers(self, moment: Moment, *, any_open: bool) -> Answers:
         """What each rule says of `moment`; what would clear it is asked only where something is open."""
         values = {variable: value(moment) for variable, value in self._of}
-        return Answers(self._when.execute(values), self._until.execute(values) if any_open else (), values)
+        known = cel.Context(values)
+        return Answers(self._when.execute(known), self._until.execute(known) if any_open else (), values)
 
     def value(self, rule: str, answers: Answers) -> float:
         """The first number that the rule watches; 0 where it watches none."""
@@ -242,13 +252,19 @@ class PhraseList(Struct, frozen=True, forbid_unknown_fields=True):
     nl: tuple[str, ...] = ()
     en: tuple[str, ...] = ()
 
+    def of(self, language: Language) -> tuple[str, ...]:
+        """The phrases in one language."""
+        return self.nl if language == "nl" else self.en
+
 
 class PhraseBook:
     """All phrase lists of a policy: one pass over a line finds the lists that it has a phrase of."""
 
     def __init__(self, lists: Mapping[str, PhraseList]) -> None:
         self._books: Final = {
-            (role, language): _Book({n: getattr(l, language) for n, l in lists.items() if l.role is role})
+            (role, language): _Book(
+                {name: phrases.of(language) for name, phrases in lists.items() if phrases.role is role}
+            )
             for role in {phrases.role for phrases in lists.values()}
             for language in _LANGUAGES
         }

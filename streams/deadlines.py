@@ -62,6 +62,8 @@ class Deadlines:
             return None
         normal_s = self.policy.normal_wait_s[now.channel]
         wait_s = max(normal_s, now.wait_counted_s) + self.policy.wait_step_s
+        # Where a rule asks for a wait of its own, the customer who reached it is not to wait for the next step.
+        wait_s = min([wait_s, *(asked for asked in self.policy.program.waits if asked > now.wait_counted_s)])
         if wait_s > normal_s + self.policy.full_wait_s:
             return None
         at = now.waiting_since + wait_s

@@ -10,10 +10,12 @@ from prometheus_client import CollectorRegistry
 
 from config.settings import PREFIX, Settings
 from docs.generate import FOLDER, LANGUAGES, PAGES, ROOT, found_in, redis_keys, write
+from docs.rules import EXAMPLES as RULE_EXAMPLES
 from docs.tables import EXAMPLES, KEYS
 from klankbord.detectors import DETECTORS
 from klankbord.errors import InvalidEvent, Reason
-from klankbord.policy import Policy
+from klankbord.policy import Policy, read_policy
+from klankbord.rules import WORDS
 from klankbord.suggestions import SUGGESTIONS
 from streams.deadletters import MAX_VALUE_BYTES, Incoming, dead_letter
 from streams.metrics import MonitorMetrics, PublisherMetrics
@@ -97,6 +99,15 @@ def test_every_rule_driver_and_weight_has_its_row() -> None:
 
     assert [name for name in policy.rules if rows.count(f"\n| `{name}` |") < 2] == []
     assert [name for name in (*policy.drivers, *policy.emotion_weights) if f"\n| `{name}` |" not in rows] == []
+
+
+def test_every_example_of_a_rule_can_be_read_and_every_name_has_its_row() -> None:
+    rows = page("policy.md")
+
+    for _, rule in RULE_EXAMPLES:
+        assert read_policy(rule, source="docs/policy.md").rules
+        assert rule.rstrip() in rows
+    assert [name for name in WORDS if f"\n| `{name}` |" not in rows] == []
 
 
 def test_every_topic_and_every_redis_key_has_its_row() -> None:

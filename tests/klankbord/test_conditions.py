@@ -210,8 +210,7 @@ TRUTH: Final = st.recursive(
 def test_no_text_that_was_read_can_fail(text: str, effort: float, anger: float, moved: float) -> None:
     try:
         read(text, NUMBERS, KNOWN)
-    except Unreadable as error:
-        assert error.mistakes
+    except Unreadable:
         return
 
     values = {"effort": effort, "anger": anger, "said_refund": effort, "never": 1e6}

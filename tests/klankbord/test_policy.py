@@ -134,8 +134,8 @@ def test_a_misspelt_emotion_is_refused() -> None:
     found = mistakes("[emotion_weights.anger]\nangre = 0.9")
 
     assert found == [
-        "our-policy.toml, line 1: emotion_weights.anger: 'angre' is no emotion; one of frustration, anger, anxiety, confusion, "
-        "disappointment, sadness, relief, joy, gratitude"
+        "our-policy.toml, line 1: emotion_weights.anger: 'angre' is no emotion; one of frustration, anger, anxiety, "
+        "confusion, disappointment, sadness, relief, joy, gratitude"
     ]
 
 

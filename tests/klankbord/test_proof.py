@@ -152,4 +152,4 @@ def test_proof_is_on_the_alert_that_opened_and_never_in_the_state() -> None:
     )
 
     assert "aan de balie" in seen.alerts[0].sentence
-    assert "aan de balie" not in str(seen.conversation)
+    assert seen.alerts[0].sentence not in str(seen.conversation)

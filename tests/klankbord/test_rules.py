@@ -186,8 +186,7 @@ def test_no_rule_that_was_read_can_hurt_an_event(when: str, until: str, number: 
     )  # fmt: skip
     try:
         policy = read_policy(text.replace("own = ", "# own = ") if "own" not in when else text, source="x.toml")
-    except InvalidConfiguration as error:
-        assert error.mistakes
+    except InvalidConfiguration:
         return
 
     assert len(list(replay(TALK, policy))) == len(TALK)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from klankbord.conversation import Conversation
 from klankbord.events import Channel, Ended, Event, Held, Objected, Resumed, Role, Waited
 from klankbord.observation import Observation, observe
-from klankbord.policy import Policy
+from klankbord.policy import Policy, Rule
 from streams import wire
 from streams.deadlines import Deadlines
 from tests.klankbord.given import START, START_S, held, resumed, transferred, utterance
@@ -72,6 +72,23 @@ def fired(*events: Event) -> list[Waited]:
 def test_who_waits_is_counted_each_step_past_the_normal_until_it_is_full() -> None:
     assert [event.wait_s for event in fired(ASKED)] == [150.0, 210.0, 270.0, 330.0, 390.0, 450.0]
     assert [event.at_s - START_S for event in fired(ASKED)] == [150.0, 210.0, 270.0, 330.0, 390.0, 450.0]
+
+
+def test_a_wait_that_a_rule_asks_for_fires_as_well() -> None:
+    impatient = Rule(
+        when="waited_s >= limit_s || 200 < waited_s", severity="info", nl="x", en="x", numbers={"limit_s": 30}
+    )
+    policy = Policy(rules={"waits": impatient})
+    deadlines, seen, waits = Deadlines(policy), observe(Conversation(), ASKED, policy), list[float]()
+
+    deadlines.follow(KEY, record(seen))
+    while due := deadlines.take_due(FOREVER):
+        seen = observe(seen.conversation, due[0].event, policy)
+        waits.append(due[0].event.wait_s)
+        deadlines.follow(KEY, record(seen))
+
+    assert waits == [30.0, 150.0, 200.0, 260.0, 320.0, 380.0, 440.0]
+    assert seen.conversation.episodes["waits"].opened_at == START_S + 30
 
 
 def test_a_transfer_starts_a_wait_that_is_counted() -> None:
