@@ -2,6 +2,7 @@
 
 import urllib.request
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -34,13 +35,13 @@ def test_rules_change_while_the_workers_run_and_a_bad_file_keeps_the_old(tmp_pat
 
         policy.write_text(RULE.format(name="second", condition="efort >= 1"))
         for process in ("monitor", "publisher"):
-            until(lambda process=process: _in_force(running, process) == 0, within_s=20, what=f"{process} refuses")
+            until(partial(_is_in_force, running, process, False), within_s=20, what=f"{process} refuses")
         _say(running, "two")
         assert _rules(running, 2) == ["first", "first"]
 
         policy.write_text(RULE.format(name="second", condition="effort >= 1"))
         for process in ("monitor", "publisher"):
-            until(lambda process=process: _in_force(running, process) == 1, within_s=20, what=f"{process} takes it")
+            until(partial(_is_in_force, running, process, True), within_s=20, what=f"{process} takes it")
         _say(running, "three")
         assert _rules(running, 3) == ["first", "first", "second"]
         running.check()
@@ -70,7 +71,8 @@ def _rules(running: demo.Running, count: int) -> list[str]:
     return until(opened, within_s=20, what=f"{count} alerts")
 
 
-def _in_force(running: demo.Running, process: str) -> float:
+def _is_in_force(running: demo.Running, process: str, expected: bool) -> bool:
     with urllib.request.urlopen(running.address(process, "/metrics"), timeout=5) as answer:
         lines = answer.read().decode().splitlines()
-    return float(next(line.split()[1] for line in lines if line.startswith("klankbord_configuration_in_force ")))
+    (value,) = (line.split()[1] for line in lines if line.startswith("klankbord_configuration_in_force "))
+    return bool(float(value)) == expected
