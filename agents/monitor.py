@@ -44,7 +44,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         (settings.policy, settings.reasons),
         told=lambda taken: count_reload(metrics, taken),
     )
-    warm_up(policy)
+    warm_up(reloading.current)
     inputs = app.topic(*wire.INPUTS, key_type=bytes, value_type=bytes)
     dead_letters = app.topic(wire.DEAD_LETTERS, key_type=bytes, value_type=bytes)
     conversations = app.Table(
@@ -63,7 +63,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         sent = await dead_letters.send(key=letter.key, value=letter.value, headers=letter.headers)
         await sent  # the second await is the broker's acknowledgement
 
-    deadlines = Deadlines(policy)
+    deadlines = Deadlines(reloading.current)
 
     async def reload() -> None:
         if reloading.look():

@@ -11,7 +11,7 @@ from klankbord.errors import Reason
 from klankbord.events import Channel
 from klankbord.policy import RULES
 from klankbord.suggestions import SUGGESTIONS
-from streams.metrics import MonitorMetrics, PublisherMetrics
+from streams.metrics import MonitorMetrics, PublisherMetrics, count_reload
 
 LABELS = {
     "channel",
@@ -19,6 +19,7 @@ LABELS = {
     "reason",
     "reason_group",
     "kind",
+    "outcome",
     "rule",
     "severity",
     "state",
@@ -132,3 +133,18 @@ def test_the_histograms_of_time_tell_the_promise_from_its_breach() -> None:
     }
 
     assert {0.1, 0.5} <= buckets
+
+
+def test_a_file_that_is_refused_shows_until_it_is_put_right() -> None:
+    registry = CollectorRegistry()
+    metrics = MonitorMetrics(registry)
+
+    shown = []
+    for taken in (True, False, True):
+        count_reload(metrics, taken)
+        shown.append(registry.get_sample_value("klankbord_configuration_in_force"))
+
+    assert shown == [1, 0, 1]
+    counts = ("taken", 2), ("refused", 1)
+    for outcome, count in counts:
+        assert registry.get_sample_value("klankbord_configuration_reloads_total", {"outcome": outcome}) == count
