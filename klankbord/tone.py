@@ -1,13 +1,12 @@
 """What the trained heads make of the whole of the words, beside the phrases that we list."""
 
 import math
-import re
 from functools import lru_cache
 from typing import Final
 
 from klankbord.events import Language
 from klankbord.models.heads import Reading, Weight, answering, reading, weights
-from klankbord.phrases import Phrases
+from klankbord.phrases import Near, Phrases
 from klankbord.polarity import Polarity, polarity
 from klankbord.signals import CustomerWords, Detector, Finding, Words, of_emotion
 
@@ -64,7 +63,7 @@ def hears(words: CustomerWords, head: str, *, at_least: float) -> Finding | None
     return Finding(HALF_SURE, strongest(weights(words.normal, words.language, head)))
 
 
-def veiled(words: CustomerWords, phrases: Phrases, near: re.Pattern[str]) -> Finding | None:
+def veiled(words: CustomerWords, phrases: Phrases, near: Near) -> Finding | None:
     """A danger: a phrase in any language, or words that stand near each other in it."""
     # What ends the line may be the danger ("I can't go on"; "I can't go on the website" is none), so a line ends.
     found = phrases.best_in_any(words.normal + ".")

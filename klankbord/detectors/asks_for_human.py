@@ -36,7 +36,7 @@ def _asked_en() -> Iterator[tuple[str, float]]:
         yield f"{who} please", strength
 
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **dict(_asked_nl()),
         "leidinggevende": 0.7,

@@ -148,7 +148,7 @@ _EN: Final = {
     "my late": 0.6,
 }
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **_NL,
         **denied(_NL, "niet", "geen", "niemand", "niemand is"),

@@ -176,7 +176,7 @@ _NL_HOW: Final = (
 _EN_HOW: Final = ("by", "with", "via", "through", "online", "using", "on the", "in the app", "because the", "at the",
                   "for someone", "attention")  # fmt: skip
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **_NL,
         **{f"{can} {bill}{no} betalen {how}": 0.0 for can in ("kan", "kan ik", "kunnen we") for bill in _NL_BILLS

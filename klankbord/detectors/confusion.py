@@ -5,7 +5,7 @@ from typing import Final
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "snap het niet": 0.8,
         "snap het echt niet": 0.9,

@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "dat bedoel ik niet": 0.9,
         "bedoelde ik niet": 0.8,

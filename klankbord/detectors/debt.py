@@ -164,7 +164,7 @@ _EN: Final = {
     "owe everyone": 0.8,
 }
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **_NL,
         **denied(_NL, "niet", "geen", "nooit", "zonder"),

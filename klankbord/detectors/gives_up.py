@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "laat maar": 0.9,
         "laat dan maar": 1.0,

@@ -337,7 +337,7 @@ def _sayings(listed: str) -> dict[str, float]:
     return {saying: 0.0 for line in listed.splitlines() for saying in line.split("|")}
 
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={**_NL, **denied(_NL, "niet", "geen", "nooit"), **_sayings(_NL_SAYINGS)},
     en={
         **_EN,

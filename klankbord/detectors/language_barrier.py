@@ -41,7 +41,7 @@ _ASKED: Final = {
     "türkçe": 0.7,
 }
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **_ASKED,
         **{f"{ik} {no} nederlands": 0.9 for ik in ("spreek", "praat", "versta", "begrijp", "ken", "kan") for no in

@@ -12,7 +12,7 @@ _NL_SCREENS: Final = ("computers", "de computer", "een computer", "internet", "h
 _EN_SCREENS: Final = ("computers", "the computer", "the internet", "technology", "apps", "all this online stuff",
                       "phones", "smartphones", "gadgets")  # fmt: skip
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "laaggeletterd": 0.9,
         "analfabeet": 0.9,

@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "ik snap het niet": 0.8,
         "ik snap er niets van": 0.9,

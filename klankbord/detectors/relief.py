@@ -5,7 +5,7 @@ from typing import Final
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "opluchting": 0.9,
         "wat een opluchting": 1.0,

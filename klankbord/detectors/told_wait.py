@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "al weken aan het wachten": 0.9,
         "al weken wachten": 0.9,
