@@ -3,11 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final, TypeAlias
 
 from ahocorasick_rs import AhoCorasick, MatchKind
+from msgspec import Struct
 
 from klankbord.events import Language
 
@@ -40,8 +40,7 @@ def normal(cleaned: str) -> str:
     return lowered.translate(_SPELLING)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """One phrase found at `normal[start:end]`, and the strength it stands for."""
 
     phrase: str

@@ -39,8 +39,7 @@ class Signal(Struct, frozen=True, omit_defaults=True):
     amount: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a detector gives back: how strong, and where in `Words.clean` or from which amount.
 
     A place instead of words: what is quoted is redacted in one spot, after every detector has run.
@@ -51,8 +50,7 @@ class Finding:
     amount: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What one participant said: `clean` to quote from, `normal` (same length, lower case) to search in."""
 
     clean: str
@@ -62,8 +60,7 @@ class Words:
     fingerprint: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerWords:
+class CustomerWords(Struct, frozen=True):
     """What a customer said. Only these reach a detector of emotion, intent or need: types refuse any other role."""
 
     clean: str
@@ -72,8 +69,7 @@ class CustomerWords:
     role: Literal[Role.CUSTOMER]
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """One event as an effort detector sees it; `conversation` is as it stood before the event."""
 
     conversation: Conversation

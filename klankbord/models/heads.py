@@ -2,6 +2,7 @@
 
 import json
 import math
+from array import array
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -10,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from klankbord.events import Language
-from klankbord.models.features import Token, between, of_word, tokens
+from klankbord.models.features import line, of_word, spans
 
 FORMAT: Final = 1
 # Distinct words whose sums are kept: service chats use a few thousand. Full means start again, not grow.
@@ -47,24 +48,25 @@ class Model:
         self._rows[:count, width] = values**2
         self._count: Final = count
         self._words: dict[str, int] = {}
+        self._columns: Final = {name: at for at, name in enumerate(self.names)}
         self._bias: Final = np.array(header["bias"], np.float32)
         self._slope: Final = np.array(header["platt"], np.float32)[:, 0]
         self._offset: Final = np.array(header["platt"], np.float32)[:, 1]
 
     def read(self, normal: str) -> "Reading":
         """The line read by every head."""
-        said = tokens(normal)
-        words = [token.text for token in said]
+        words, between = line(normal)
         if len(self._words) + len(words) > WORDS_KEPT:
             self._words = {}
-        rows = [self._words.get(word) or self._kept(word) for word in words]
-        known = self._place
-        pairs = [(known[feature], left, right) for feature, left, right in between(words) if feature in known]
+        kept, known = self._words, self._place
+        rows = [kept.get(word) or self._kept(word) for word in words]
+        pairs = [(known[feature], left, right) for feature, left, right in between if feature in known]
         rows += [row for row, _, _ in pairs]
-        total = self._rows[rows].sum(axis=0) if rows else self._rows[0] * 0
+        moved = self._rows.take(rows, axis=0) if rows else self._rows[:0]
+        total = np.add.reduce(moved, axis=0)
         length = math.sqrt(float(total[-1])) or 1.0
         logits = (total[:-1] / length + self._bias) * self._slope + self._offset
-        return Reading(self, said, rows, pairs, length, logits)
+        return Reading(self, normal, moved, pairs, length, logits)
 
     def with_lexicon(self, negative: float, compound: float) -> float:
         """The log-odds of negative words from the head's chance and VADER's compound, as fitted together."""
@@ -83,31 +85,38 @@ class Model:
         self._words[word] = row
         return row
 
-    def weights(self, reading: "Reading", head: str) -> list[Weight]:
-        """How far each word moved `head`; with the bias they add up to its log-odds."""
-        column = self.names.index(head)
-        share = self._rows[reading.rows, column] * (float(self._slope[column]) / reading.length)
-        moved = share[: len(reading.tokens)].copy()
-        for value, (_, left, right) in zip(share[len(reading.tokens) :], reading.pairs, strict=True):
+    def moved(self, reading: "Reading", head: str) -> list[float]:
+        """How far each word moved `head`, in log-odds; with the bias they add up to its own."""
+        column = self._columns[head]
+        share = reading.moved[:, column] * (float(self._slope[column]) / reading.length)
+        if not reading.pairs:
+            return list(share.tolist())
+        # In single precision, as the shares are: half of what two words say together goes to each.
+        words = len(share) - len(reading.pairs)
+        moved = array("f", share[:words].tobytes())
+        for value, (_, left, right) in zip(share[words:].tolist(), reading.pairs, strict=True):
             moved[left] += value / 2
             moved[right] += value / 2
-        return [
-            Weight(token.start, token.end, float(value)) for token, value in zip(reading.tokens, moved, strict=True)
-        ]
+        return moved.tolist()
+
+    def weights(self, reading: "Reading", head: str) -> list[Weight]:
+        """How far each word moved `head`, with its place in the line."""
+        moved = self.moved(reading, head)
+        return [Weight(*span, value) for span, value in zip(spans(reading.normal), moved, strict=True)]
 
     def bias(self, head: str) -> float:
         """The log-odds of `head` before a word is read."""
-        column = self.names.index(head)
+        column = self._columns[head]
         return float(self._bias[column] * self._slope[column] + self._offset[column])
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: that costs 2 us a line
 class Reading:
-    """One line as the heads read it, with the log-odds of each."""
+    """One line as the heads read it: a row for each word and each known pair, and the log-odds of each head."""
 
     model: Model
-    tokens: tuple[Token, ...]
-    rows: list[int]
+    normal: str
+    moved: np.ndarray
     pairs: list[tuple[int, int, int]]
     length: float
     logits: np.ndarray
