@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 from klankbord.events import Language
@@ -101,6 +102,7 @@ def _phrase_or_head(words: Words, phrases: Phrases, head: str, read: Reading) ->
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
+@lru_cache(maxsize=8)  # two kinds of evidence may rest on one head
 def strongest(read: Reading, head: str, *, against: bool = False) -> tuple[int, int] | None:
     """The run of at most six words that speaks most for a head, or `against` it."""
     moved = read.model.moved(read, head)
@@ -117,11 +119,10 @@ def strongest_run(moved: Sequence[float]) -> tuple[int, int] | None:
     for first, value in enumerate(moved):
         if value < 0.0:  # the same run without it is stronger
             continue
-        total = 0.0
-        for last in range(first, min(len(moved), first + _MOST_WORDS)):
-            total += moved[last]
-            if total > best:
-                best, found = total, (first, last)
+        totals = list(accumulate(moved[first : first + _MOST_WORDS]))
+        most = max(totals)
+        if most > best:
+            best, found = most, (first, first + totals.index(most))
     return found
 
 
