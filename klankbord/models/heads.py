@@ -6,16 +6,18 @@ from array import array
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from klankbord.events import Language
-from klankbord.models.features import line, of_word, spans
+from klankbord.models.features import NEGATORS, between, of_word, spans, words
 
 FORMAT: Final = 1
 # Distinct words whose sums are kept: service chats use a few thousand. Full means start again, not grow.
 WORDS_KEPT: Final = 8_192
+_NOTHING: Final[dict[str, int]] = {}
 
 
 class Weight(NamedTuple):
@@ -47,6 +49,12 @@ class Model:
         self._rows[:count, :width] = weights * np.array(header["scales"], np.float32)
         self._rows[:count, width] = values**2
         self._count: Final = count
+        # Pairs by their first word and then their second: most are unknown, and this is known without joining them.
+        self._after: Final[dict[str, dict[str, int]]] = {}
+        for feature, at in self._place.items():
+            left, _, right = feature.partition(" ")
+            if right:
+                self._after.setdefault(left, {})[right] = at
         self._words: dict[str, int] = {}
         self._columns: Final = {name: at for at, name in enumerate(self.names)}
         self._bias: Final = np.array(header["bias"], np.float32)
@@ -55,18 +63,34 @@ class Model:
 
     def read(self, normal: str) -> "Reading":
         """The line read by every head."""
-        words, between = line(normal)
-        if len(self._words) + len(words) > WORDS_KEPT:
+        said = words(normal)
+        if len(self._words) + len(said) > WORDS_KEPT:
             self._words = {}
-        kept, known = self._words, self._place
-        rows = [kept.get(word) or self._kept(word) for word in words]
-        pairs = [(known[feature], left, right) for feature, left, right in between if feature in known]
+        kept = self._words
+        rows = [kept.get(word) or self._kept(word) for word in said]
+        pairs = self._pairs(said)
         rows += [row for row, _, _ in pairs]
         moved = self._rows.take(rows, axis=0) if rows else self._rows[:0]
         total = np.add.reduce(moved, axis=0)
         length = math.sqrt(float(total[-1])) or 1.0
-        logits = (total[:-1] / length + self._bias) * self._slope + self._offset
+        logits = total[:-1]
+        logits /= length
+        logits += self._bias
+        logits *= self._slope
+        logits += self._offset
         return Reading(self, normal, moved, pairs, length, logits)
+
+    def _pairs(self, said: list[str]) -> list[tuple[int, int, int]]:
+        """The row of each known feature `between` words, with the places of both."""
+        if NEGATORS.isdisjoint(said):
+            after = self._after
+            return [
+                (row, place, place + 1)
+                for place, (left, right) in enumerate(pairwise(said))
+                if (row := after.get(left, _NOTHING).get(right)) is not None
+            ]
+        known = self._place
+        return [(known[feature], left, right) for feature, left, right in between(said) if feature in known]
 
     def with_lexicon(self, negative: float, compound: float) -> float:
         """The log-odds of negative words from the head's chance and VADER's compound, as fitted together."""
@@ -124,7 +148,10 @@ class Reading:
     @cached_property
     def chances(self) -> dict[str, float]:
         """The chance of each head by itself, 0..1."""
-        return dict(zip(self.model.names, (1.0 / (1.0 + np.exp(-self.logits))).tolist(), strict=True))
+        odds = np.negative(self.logits)
+        np.exp(odds, odds)
+        odds += 1.0
+        return dict(zip(self.model.names, np.divide(1.0, odds, odds).tolist(), strict=True))
 
 
 @cache
