@@ -136,6 +136,11 @@ class Shelf:
 _SHELF: Final = Shelf()
 
 
+def lists_in(text: str) -> set[Phrases]:
+    """The lists made by `Phrases.listed` that have a phrase in `text`, in whatever language."""
+    return {phrases for phrases, _ in _SHELF.found(text)}
+
+
 class Near:
     """What is said around other words, as patterns; one of `telling` stands in whatever they match.
 

@@ -72,7 +72,7 @@ def moved(before: float, newest: float, share: float) -> float:
 
 def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
     """The signals that are shown and remembered: every fact, and such evidence in words as is strong enough."""
-    return tuple(s for s in signals if s.dimension is Dimension.EFFORT or s.strength >= policy.evidence_from)
+    return tuple([s for s in signals if s.strength >= policy.evidence_from or s.dimension is Dimension.EFFORT])
 
 
 def heard_dissatisfied(signals: Iterable[Signal]) -> float:

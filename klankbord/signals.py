@@ -1,15 +1,20 @@
 """What a detector is: a function that finds one kind of evidence in one event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from klankbord.conversation import Conversation
 from klankbord.events import Event, Language, Role
+from klankbord.phrases import Phrases
 from klankbord.policy import Policy
+
+
+# What calls for a detector: a list with a phrase in the line, or a head that hears something.
+Cue: TypeAlias = Phrases | str
 
 
 class Dimension(StrEnum):
@@ -90,33 +95,46 @@ class Detector:
     kind: str
     dimension: Dimension
     find: Callable[[Turn], Finding | None]
+    # Lists of phrases and names of heads: `find` finds nothing but in a customer's line that has one of them. With none
+    # it has to be asked always.
+    cues: frozenset[Cue] = frozenset()
 
 
-def of_emotion(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+def of_emotion(
+    kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()
+) -> Detector:
     """A detector of emotion: it is called for customers only and is given their words and nothing else."""
-    return _of_words(kind, Dimension.EMOTION, find)
+    return _of_words(kind, Dimension.EMOTION, find, cues)
 
 
-def of_intent(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+def of_intent(
+    kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()
+) -> Detector:
     """A detector of what the customer means to do, by the customer's words alone."""
-    return _of_words(kind, Dimension.INTENT, find)
+    return _of_words(kind, Dimension.INTENT, find, cues)
 
 
-def of_need(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+def of_need(
+    kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()
+) -> Detector:
     """A detector of what the customer needs of whoever helps, by the customer's words alone."""
-    return _of_words(kind, Dimension.NEED, find)
+    return _of_words(kind, Dimension.NEED, find, cues)
 
 
-def of_effort(kind: str, find: Callable[[Turn], Finding | None]) -> Detector:
+def of_effort(
+    kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = ()
+) -> Detector:
     """A detector of effort: it may look at every event, since waits, holds and transfers are facts."""
-    return Detector(kind, Dimension.EFFORT, find)
+    return Detector(kind, Dimension.EFFORT, find, frozenset(cues))
 
 
-def _of_words(kind: str, dimension: Dimension, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+def _of_words(
+    kind: str, dimension: Dimension, find: Callable[[CustomerWords], Finding | None], cues: Iterable[Cue]
+) -> Detector:
     def find_in_turn(turn: Turn) -> Finding | None:
         return None if turn.customer is None else find(turn.customer)
 
-    return Detector(kind, dimension, find_in_turn)
+    return Detector(kind, dimension, find_in_turn, frozenset(cues))
 
 
 def customer_words(words: Words | None) -> CustomerWords | None:

@@ -9,9 +9,9 @@ from typing import Final
 from klankbord.events import Language
 from klankbord.models.features import spans
 from klankbord.models.heads import Reading, answering, reading
-from klankbord.phrases import Near, Phrases
+from klankbord.phrases import Near, Phrases, lists_in
 from klankbord.polarity import Polarity, polarity
-from klankbord.signals import CustomerWords, Detector, Finding, Words, of_emotion
+from klankbord.signals import Cue, CustomerWords, Detector, Finding, Words, of_emotion
 
 # Below this nobody is shown the evidence, so its words need not be looked for.
 WORDS_FROM: Final = 0.2
@@ -44,6 +44,12 @@ EMOTION_HEADS: Final = {
 _GOOD: Final = frozenset({"joy", "gratitude", "relief"})
 _DOUBTED_FROM: Final = 0.05
 _MOST_WORDS: Final = 6
+
+
+def cues_in(words: CustomerWords) -> set[Cue]:
+    """What in a line calls for a detector; none listens to a head below `NEED_FROM` but those that always answer."""
+    chances = reading(words.normal, words.language).chances
+    return {*lists_in(words.normal), *(head for head, chance in chances.items() if chance >= NEED_FROM)}
 
 
 def sounds(kind: str, head: str) -> Detector:

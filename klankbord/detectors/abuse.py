@@ -138,4 +138,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-abuse: Final = of_emotion("abuse", find)
+abuse: Final = of_emotion("abuse", find, cues=(PHRASES,))

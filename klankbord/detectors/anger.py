@@ -156,4 +156,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-anger: Final = of_emotion("anger", find)
+anger: Final = of_emotion("anger", find, cues=(FEELINGS, PHRASES))

@@ -127,4 +127,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-anxiety: Final = of_emotion("anxiety", find)
+anxiety: Final = of_emotion("anxiety", find, cues=(PHRASES,))

@@ -193,4 +193,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "bereavement", at_least=NEED_FROM)
 
 
-bereavement: Final = of_need("bereavement", find)
+bereavement: Final = of_need("bereavement", find, cues=(PHRASES, "bereavement"))

@@ -215,4 +215,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "cannot_pay", at_least=NEED_FROM)
 
 
-cannot_pay: Final = of_need("cannot_pay", find)
+cannot_pay: Final = of_need("cannot_pay", find, cues=(PHRASES, "cannot_pay"))

@@ -107,4 +107,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-confusion: Final = of_emotion("confusion", find)
+confusion: Final = of_emotion("confusion", find, cues=(PHRASES,))

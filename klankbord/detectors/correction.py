@@ -92,4 +92,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "corrects", PHRASES, opening=not turn.conversation.customer_turns)
 
 
-correction: Final = of_effort("correction", find)
+correction: Final = of_effort("correction", find, cues=(PHRASES, "corrects"))

@@ -202,4 +202,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "debt", at_least=NEED_FROM)
 
 
-debt: Final = of_need("debt", find)
+debt: Final = of_need("debt", find, cues=(PHRASES, "debt"))

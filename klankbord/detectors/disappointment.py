@@ -107,4 +107,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-disappointment: Final = of_emotion("disappointment", find)
+disappointment: Final = of_emotion("disappointment", find, cues=(FEELINGS, PHRASES))

@@ -262,4 +262,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-frustration: Final = of_emotion("frustration", find)
+frustration: Final = of_emotion("frustration", find, cues=(FEELINGS, PHRASES))

@@ -77,4 +77,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "gives_up", PHRASES)
 
 
-gives_up: Final = of_effort("gives_up", find)
+gives_up: Final = of_effort("gives_up", find, cues=(PHRASES, "gives_up"))

@@ -120,4 +120,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-gratitude: Final = of_emotion("gratitude", find)
+gratitude: Final = of_emotion("gratitude", find, cues=(PHRASES,))

@@ -359,4 +359,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "illness", at_least=NEED_FROM)
 
 
-illness: Final = of_need("illness", find)
+illness: Final = of_need("illness", find, cues=(PHRASES, "illness"))

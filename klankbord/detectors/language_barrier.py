@@ -178,4 +178,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "language_barrier", at_least=NEED_FROM)
 
 
-language_barrier: Final = of_need("language_barrier", find)
+language_barrier: Final = of_need("language_barrier", find, cues=(PHRASES, "language_barrier"))

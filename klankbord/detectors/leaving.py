@@ -286,4 +286,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "leaving", at_least=NEED_FROM)
 
 
-leaving: Final = of_intent("leaving", find)
+leaving: Final = of_intent("leaving", find, cues=(PHRASES, "leaving"))

@@ -177,4 +177,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "low_literacy", at_least=NEED_FROM)
 
 
-low_literacy: Final = of_need("low_literacy", find)
+low_literacy: Final = of_need("low_literacy", find, cues=(PHRASES, "low_literacy"))

@@ -68,4 +68,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "not_following", PHRASES)
 
 
-not_following: Final = of_effort("not_following", find)
+not_following: Final = of_effort("not_following", find, cues=(PHRASES, "not_following"))

@@ -79,4 +79,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-relief: Final = of_emotion("relief", find)
+relief: Final = of_emotion("relief", find, cues=(PHRASES,))

@@ -66,4 +66,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "sent_around", PHRASES)
 
 
-sent_around: Final = of_effort("sent_around", find)
+sent_around: Final = of_effort("sent_around", find, cues=(PHRASES, "sent_around"))

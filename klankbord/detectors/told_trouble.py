@@ -20,4 +20,4 @@ def find(turn: Turn) -> Finding | None:
     return Finding(chance, strongest(read, "dissatisfaction")) if chance >= TROUBLE_FROM else None
 
 
-told_trouble: Final = of_effort("told_trouble", find)
+told_trouble: Final = of_effort("told_trouble", find, cues=("dissatisfaction",))

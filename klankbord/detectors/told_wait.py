@@ -86,4 +86,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "waited", PHRASES)
 
 
-told_wait: Final = of_effort("told_wait", find)
+told_wait: Final = of_effort("told_wait", find, cues=(PHRASES, "waited"))
