@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -134,6 +134,11 @@ class Shelf:
 
 
 _SHELF: Final = Shelf()
+
+
+def forget() -> None:
+    """Let go of the lines that were searched last, for who measures what a new one costs."""
+    _SHELF.found.cache_clear()
 
 
 def lists_in(text: str) -> set[Phrases]:

@@ -188,7 +188,7 @@ class _Rules:
         total = float(sum(values))
         emphasis = self._analyzer._punctuation_emphasis(text)
         total += emphasis if total > 0 else -emphasis if total < 0 else 0.0
-        return round(self._vader.normalize(total), 4)
+        return float(round(self._vader.normalize(total), 4))
 
     def _described(self, text: str) -> str:
         """Each emoji as VADER's description of it."""

@@ -12,7 +12,6 @@ from klankbord.events import Event, Language, Role
 from klankbord.phrases import Phrases
 from klankbord.policy import Policy
 
-
 # What calls for a detector: a list with a phrase in the line, or a head that hears something.
 Cue: TypeAlias = Phrases | str
 
@@ -100,30 +99,22 @@ class Detector:
     cues: frozenset[Cue] = frozenset()
 
 
-def of_emotion(
-    kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()
-) -> Detector:
+def of_emotion(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
     """A detector of emotion: it is called for customers only and is given their words and nothing else."""
     return _of_words(kind, Dimension.EMOTION, find, cues)
 
 
-def of_intent(
-    kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()
-) -> Detector:
+def of_intent(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
     """A detector of what the customer means to do, by the customer's words alone."""
     return _of_words(kind, Dimension.INTENT, find, cues)
 
 
-def of_need(
-    kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()
-) -> Detector:
+def of_need(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
     """A detector of what the customer needs of whoever helps, by the customer's words alone."""
     return _of_words(kind, Dimension.NEED, find, cues)
 
 
-def of_effort(
-    kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = ()
-) -> Detector:
+def of_effort(kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
     """A detector of effort: it may look at every event, since waits, holds and transfers are facts."""
     return Detector(kind, Dimension.EFFORT, find, frozenset(cues))
 

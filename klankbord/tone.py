@@ -60,7 +60,7 @@ def sounds(kind: str, head: str) -> Detector:
         chance = read.chances[head]
         if head in _GOOD and chance >= _DOUBTED_FROM:
             # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
-            chance *= min(1.0, 2.0 * (1.0 - _negative(words.clean, words.normal, words.language)[0]))
+            chance *= min(1.0, 2.0 * (1.0 - negative(words.clean, words.normal, words.language)[0]))
         return Finding(chance, strongest(read, head) if chance >= WORDS_FROM else None)
 
     return of_emotion(kind, find)
@@ -148,15 +148,15 @@ def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | N
 
 
 def _valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
-    negative, read = _negative(clean, normal, language)
+    bad, read = negative(clean, normal, language)
     if not read.compound and not any(c.isalpha() for c in normal):
         return 0.0, read
     felt = max(reading(normal, language).chances["feeling"], abs(read.compound))
-    return (1.0 - 2.0 * negative) * min(1.0, felt / _FELT_FROM), read
+    return (1.0 - 2.0 * bad) * min(1.0, felt / _FELT_FROM), read
 
 
 @lru_cache(maxsize=2)
-def _negative(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
+def negative(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
     """The chance that words with a feeling in them are negative, and what VADER read."""
     read = polarity(clean, language)
     heard = reading(normal, language)
