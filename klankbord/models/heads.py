@@ -134,7 +134,7 @@ class Model:
         return float(self._bias[column] * self._slope[column] + self._offset[column])
 
 
-@dataclass(eq=False)  # not frozen: that costs 2 us a line
+@dataclass(eq=False)  # not frozen: that costs half a microsecond a line
 class Reading:
     """One line as the heads read it: a row for each word and each known pair, and the log-odds of each head."""
 
