@@ -12,7 +12,7 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 EVENTS ?= 200000
 KILLS ?= 40
 
-.PHONY: demo test test-faults kafka check format golden docs screenshot train quality clean
+.PHONY: demo test test-faults kafka check format golden docs screenshot train quality bench-observe clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -56,6 +56,10 @@ EVALUATE ?= ../shared/eval/evaluate.py
 quality: .venv/for-tests
 	$(SYNC) --group train
 	.venv/bin/python -m training.quality --evaluate $(EVALUATE) --data $(DATA)
+
+# What observe() costs, by part, beside VADER alone (benchmarks/README.md).
+bench-observe: .venv/for-tests
+	.venv/bin/python -m benchmarks.observe
 
 format: .venv/for-tests
 	.venv/bin/ruff check --fix .

@@ -1,7 +1,7 @@
 """What a turn is judged by, as numbers with names: its words, and what has happened in the conversation so far."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from klankbord.conversation import Conversation
@@ -21,18 +21,22 @@ _CAPITALS_FROM: Final = 4  # letters; "OK" shouts at nobody
 
 def of_turn(before: Conversation, words: Words | None, found: Iterable[Signal], policy: Policy) -> dict[str, float]:
     """The numbers that judge how dissatisfied a customer is in this turn, 0..1 each; none where it is no customer's."""
+    found = tuple(found)
+    return judged_by(before, words, found, turn_emotions(found, policy), turn_valence(found), policy)
+
+
+def judged_by(
+    before: Conversation, words: Words | None, found: Iterable[Signal], emotions: Mapping[str, float], valence: float,
+    policy: Policy,
+) -> dict[str, float]:  # fmt: skip
+    """The same of a turn whose emotions and valence are known."""
     if words is None or words.role is not Role.CUSTOMER:
         return {}
-    found = tuple(found)
-    emotions, valence = turn_emotions(found, policy), turn_valence(found)
-    by_kind = {signal.kind: signal for signal in found}
-    told = sum(s.strength for s in by_kind.values() if s.dimension is Dimension.EFFORT and s.kind not in _SPOKEN)
+    told = sum(s.strength for s in found if s.dimension is Dimension.EFFORT and s.kind not in _SPOKEN)
     work = {kind: count for kind, count in before.drivers.items() if kind not in _SPOKEN}
     count = words.normal.count(" ") + 1
-    letters = len(_LETTER.findall(words.normal))
-    capitals = 0 if words.clean[1:] == words.normal[1:] else sum(map(str.isupper, words.clean))
     numbers = {
-        "words": heard_dissatisfied(by_kind.values()),
+        "words": heard_dissatisfied(found),
         "negative": max(0.0, -valence),
         "positive": max(0.0, valence),
         "glad": max(emotions.get(feeling, 0.0) for feeling in _GLAD),
@@ -47,10 +51,17 @@ def of_turn(before: Conversation, words: Words | None, found: Iterable[Signal], 
         "opening": float(before.customer_turns == 0),
         "question": float(words.clean.endswith("?")),
         "exclamations": min(_MOST_MARKS, words.clean.count("!")) / _MOST_MARKS,
-        "capitals": float(letters >= _CAPITALS_FROM and capitals > 0.6 * letters),
+        "capitals": float(_shouted(words)),
         "few words": float(count <= _SHORT_WORDS),
     }
     return {name: value for name, value in numbers.items() if value}
+
+
+def _shouted(words: Words) -> bool:
+    if words.clean[1:] == words.normal[1:]:
+        return False
+    letters = len(_LETTER.findall(words.normal))
+    return letters >= _CAPITALS_FROM and sum(map(str.isupper, words.clean)) > 0.6 * letters
 
 
 def of_conversation(now: Conversation, policy: Policy) -> dict[str, float]:

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -197,6 +198,7 @@ def event_number(event: Event) -> int:
     return text_number(event.event_id)
 
 
+@lru_cache(maxsize=4)  # an event is asked for its numbers before it is placed and when it is
 def text_number(text: str) -> int:
     """48 bits that stand for `text`."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "big")
@@ -207,21 +209,16 @@ def _word_number(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=2).digest(), "big")
 
 
+@lru_cache(maxsize=4)  # a question is remembered and compared with earlier ones
 def fingerprint(normal: str) -> tuple[int, ...]:
     """Numbers that stand for the content words of a line: likeness can be judged, the words cannot be read back."""
-    words: dict[str, None] = {}
-    for match in _WORD.finditer(normal):
-        word = match.group()
-        if word not in _EMPTY_WORDS:
-            words[word] = None
-            if len(words) == _FINGERPRINT_WORDS:
-                break
-    return tuple(map(_word_number, words))
+    words = dict.fromkeys(word for word in _WORD.findall(normal) if word not in _EMPTY_WORDS)
+    return tuple(map(_word_number, islice(words, _FINGERPRINT_WORDS)))
 
 
 def question(normal: str) -> str:
     """The sentences that ask: an apology before them must not hide that the same question comes again."""
-    return "".join(part for part in _SENTENCE_END.split(normal) if part.endswith("?"))
+    return "".join(part for part in _SENTENCE_END.split(normal) if part.endswith("?")) if "?" in normal else ""
 
 
 def likeness(said: tuple[int, ...], earlier: Iterable[tuple[int, ...]]) -> float:

@@ -25,15 +25,17 @@ from klankbord.conversation import (
 from klankbord.detectors import DETECTORS
 from klankbord.events import Event, Role, Seconds, Utterance
 from klankbord.phrases import clean, normal
-from klankbord.policy import Policy
+from klankbord.policy import THREAT, Policy
 from klankbord.reasons import voted
 from klankbord.redaction import excerpt
 from klankbord.signals import Detector, Dimension, Finding, Signal, Turn, Words, customer_words
 from klankbord.suggestions import SUGGESTIONS
+from klankbord.tone import cues_in
 
 SCHEMA: Final = 1
 _QUOTE_MARGIN_CHARS: Final = 20
 _CONFIRMING: Final = ("gratitude", "relief", "joy")
+_OF_ANY_EVENT: Final = tuple(one for one in DETECTORS if one.dimension is Dimension.EFFORT and not one.cues)
 
 
 class Observation(Struct, frozen=True, omit_defaults=True):
@@ -78,7 +80,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     now = voted(facts.counted(now, event, words), words, policy.reasons)
     emotions, valence = scoring.turn_emotions(found, policy), scoring.turn_valence(found)
     now, parts = _scored(now, event, words, found, signals, valence, policy)
-    numbers = context.of_turn(conversation, words, found, policy)
+    numbers = context.judged_by(conversation, words, found, emotions, valence, policy)
     now = _needed(now, event, words, signals, policy)
     dissatisfaction = round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0
     told = Told(signals, customer_turn=words is not None and words.role is Role.CUSTOMER)
@@ -155,21 +157,30 @@ def _words(now: Conversation, event: Event, policy: Policy) -> tuple[Conversatio
 
 
 def _signals(turn: Turn) -> tuple[Signal, ...]:
-    found = [(detector, finding) for detector in DETECTORS if (finding := detector.find(turn)) and finding.strength > 0]
+    found = [(one, finding) for one in _asked(turn) if (finding := one.find(turn)) and finding.strength > 0]
     private = [finding.span for detector, finding in found if detector.dimension is Dimension.NEED and finding.span]
     return tuple(_signal(turn, detector, finding, private) for detector, finding in found)
+
+
+def _asked(turn: Turn) -> Sequence[Detector]:
+    """The detectors that may find something; most have nothing to say in most lines."""
+    if turn.customer is None:
+        return _OF_ANY_EVENT
+    cues = cues_in(turn.customer)
+    return [detector for detector in DETECTORS if not detector.cues or not detector.cues.isdisjoint(cues)]
 
 
 def _signal(turn: Turn, detector: Detector, finding: Finding, private: Sequence[tuple[int, int]]) -> Signal:
     policy = turn.policy
     strength = round(min(1.0, scoring.corrected(finding.strength, policy.judges.heads.get(detector.kind))), 4)
     # Redaction costs more than all else here, and nobody is shown the words of weak evidence.
-    shown = detector.dimension is not Dimension.EMOTION or strength >= policy.evidence_from
+    if detector.dimension is Dimension.EMOTION and strength < policy.evidence_from:
+        return Signal(detector.kind, detector.dimension, strength)
     return Signal(
         kind=detector.kind,
         dimension=detector.dimension,
         strength=strength,
-        words=_quote(turn.words, finding, () if needs.is_threat(detector.kind) else private) if shown else "",
+        words=_quote(turn.words, finding, () if needs.is_threat(detector.kind) else private),
         amount=None if finding.amount is None else round(float(finding.amount), 2),
     )
 
@@ -177,6 +188,8 @@ def _signal(turn: Turn, detector: Detector, finding: Finding, private: Sequence[
 def _told(found: Sequence[Signal], policy: Policy) -> tuple[Signal, ...]:
     """The signals that are shown; no policy is so strict that a threat is not."""
     told = scoring.told(found, policy)
+    if policy.evidence_from <= THREAT.raise_at:
+        return told
     return (*told, *(signal for signal in found if needs.alerts(signal) and signal not in told))
 
 

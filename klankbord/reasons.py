@@ -133,4 +133,4 @@ def _span(reading: Reading, reason: str, taxonomy: Taxonomy) -> tuple[int, int] 
     """The words that spoke most for it; of the reasons that count as one, for the one most heard."""
     said = models.chances(reading, at_least=_FAINT)
     heard = [name for name in said if taxonomy.place(name) == reason]
-    return strongest(reading.model.weights(reading, max(heard, key=said.__getitem__))) if heard else None
+    return strongest(reading, max(heard, key=said.__getitem__)) if heard else None

@@ -116,8 +116,11 @@ def redact(text: str) -> str:
 
 def excerpt(text: str, start: int, end: int) -> str:
     """`text[start:end]` redacted: a piece that the cut would split is replaced whole."""
+    found = find(text)
+    if not found:
+        return text[start:end]
     parts, at = [], start
-    for piece in find(text):
+    for piece in found:
         if start < piece.end and piece.start < end:
             parts += [text[at : piece.start], f"[{piece.kind}]"]
             at = piece.end

@@ -15,7 +15,7 @@ _BAD = ("frustration", "anger", "anxiety", "confusion", "disappointment", "sadne
 
 def either(*chances: float) -> float:
     """The chance of at least one of several independent ones, all in [0, 1]."""
-    return 1.0 - math.prod(1.0 - c for c in chances)
+    return 1.0 - math.prod([1.0 - c for c in chances])
 
 
 def corrected(chance: float, correction: Correction | None) -> float:
@@ -40,8 +40,13 @@ def turn_emotions(signals: Iterable[Signal], policy: Policy) -> dict[str, float]
 
 def turn_valence(signals: Iterable[Signal]) -> float:
     """How positive the words of one turn are, -1..1."""
-    by_kind = {signal.kind: signal.strength for signal in signals if signal.dimension is Dimension.EMOTION}
-    return round(by_kind.get("positive_words", 0.0) - by_kind.get("negative_words", 0.0), _DIGITS)
+    positive = negative = 0.0
+    for signal in signals:
+        if signal.kind == "positive_words":
+            positive = signal.strength
+        elif signal.kind == "negative_words":
+            negative = signal.strength
+    return round(positive - negative, _DIGITS)
 
 
 def faded_emotions(before: Mapping[str, float], turn: Mapping[str, float], policy: Policy) -> dict[str, float]:
@@ -52,9 +57,11 @@ def faded_emotions(before: Mapping[str, float], turn: Mapping[str, float], polic
     after: dict[str, float] = {}
     for emotion in sorted({*before, *turn}):
         faded = before.get(emotion, 0.0) * (keep_bad if emotion in _BAD else keep)
-        value = round(either(faded, turn.get(emotion, 0.0)), _DIGITS)
-        if value >= 0.01:
-            after[emotion] = value
+        value = either(faded, turn.get(emotion, 0.0))
+        if value >= 0.009:
+            value = round(value, _DIGITS)
+            if value >= 0.01:
+                after[emotion] = value
     return after
 
 
@@ -65,7 +72,7 @@ def moved(before: float, newest: float, share: float) -> float:
 
 def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
     """The signals that are shown and remembered: every fact, and such evidence in words as is strong enough."""
-    return tuple(s for s in signals if s.dimension is Dimension.EFFORT or s.strength >= policy.evidence_from)
+    return tuple([s for s in signals if s.strength >= policy.evidence_from or s.dimension is Dimension.EFFORT])
 
 
 def heard_dissatisfied(signals: Iterable[Signal]) -> float:

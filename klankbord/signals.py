@@ -1,15 +1,19 @@
 """What a detector is: a function that finds one kind of evidence in one event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from klankbord.conversation import Conversation
 from klankbord.events import Event, Language, Role
+from klankbord.phrases import Phrases
 from klankbord.policy import Policy
+
+# What calls for a detector: a list with a phrase in the line, or a head that hears something.
+Cue: TypeAlias = Phrases | str
 
 
 class Dimension(StrEnum):
@@ -39,8 +43,7 @@ class Signal(Struct, frozen=True, omit_defaults=True):
     amount: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a detector gives back: how strong, and where in `Words.clean` or from which amount.
 
     A place instead of words: what is quoted is redacted in one spot, after every detector has run.
@@ -51,8 +54,7 @@ class Finding:
     amount: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What one participant said: `clean` to quote from, `normal` (same length, lower case) to search in."""
 
     clean: str
@@ -62,8 +64,7 @@ class Words:
     fingerprint: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerWords:
+class CustomerWords(Struct, frozen=True):
     """What a customer said. Only these reach a detector of emotion, intent or need: types refuse any other role."""
 
     clean: str
@@ -72,8 +73,7 @@ class CustomerWords:
     role: Literal[Role.CUSTOMER]
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """One event as an effort detector sees it; `conversation` is as it stood before the event."""
 
     conversation: Conversation
@@ -94,33 +94,38 @@ class Detector:
     kind: str
     dimension: Dimension
     find: Callable[[Turn], Finding | None]
+    # Lists of phrases and names of heads: `find` finds nothing but in a customer's line that has one of them. With none
+    # it has to be asked always.
+    cues: frozenset[Cue] = frozenset()
 
 
-def of_emotion(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+def of_emotion(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
     """A detector of emotion: it is called for customers only and is given their words and nothing else."""
-    return _of_words(kind, Dimension.EMOTION, find)
+    return _of_words(kind, Dimension.EMOTION, find, cues)
 
 
-def of_intent(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+def of_intent(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
     """A detector of what the customer means to do, by the customer's words alone."""
-    return _of_words(kind, Dimension.INTENT, find)
+    return _of_words(kind, Dimension.INTENT, find, cues)
 
 
-def of_need(kind: str, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+def of_need(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
     """A detector of what the customer needs of whoever helps, by the customer's words alone."""
-    return _of_words(kind, Dimension.NEED, find)
+    return _of_words(kind, Dimension.NEED, find, cues)
 
 
-def of_effort(kind: str, find: Callable[[Turn], Finding | None]) -> Detector:
+def of_effort(kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
     """A detector of effort: it may look at every event, since waits, holds and transfers are facts."""
-    return Detector(kind, Dimension.EFFORT, find)
+    return Detector(kind, Dimension.EFFORT, find, frozenset(cues))
 
 
-def _of_words(kind: str, dimension: Dimension, find: Callable[[CustomerWords], Finding | None]) -> Detector:
+def _of_words(
+    kind: str, dimension: Dimension, find: Callable[[CustomerWords], Finding | None], cues: Iterable[Cue]
+) -> Detector:
     def find_in_turn(turn: Turn) -> Finding | None:
         return None if turn.customer is None else find(turn.customer)
 
-    return Detector(kind, dimension, find_in_turn)
+    return Detector(kind, dimension, find_in_turn, frozenset(cues))
 
 
 def customer_words(words: Words | None) -> CustomerWords | None:

@@ -1,15 +1,17 @@
 """What the trained heads make of the whole of the words, beside the phrases that we list."""
 
 import math
-import re
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 from klankbord.events import Language
-from klankbord.models.heads import Reading, Weight, answering, reading, weights
-from klankbord.phrases import Phrases
+from klankbord.models.features import spans
+from klankbord.models.heads import Reading, answering, reading
+from klankbord.phrases import Near, Phrases, lists_in
 from klankbord.polarity import Polarity, polarity
-from klankbord.signals import CustomerWords, Detector, Finding, Words, of_emotion
+from klankbord.signals import Cue, CustomerWords, Detector, Finding, Words, of_emotion
 
 # Below this nobody is shown the evidence, so its words need not be looked for.
 WORDS_FROM: Final = 0.2
@@ -44,27 +46,33 @@ _DOUBTED_FROM: Final = 0.05
 _MOST_WORDS: Final = 6
 
 
+def cues_in(words: CustomerWords) -> set[Cue]:
+    """What in a line calls for a detector; none listens to a head below `NEED_FROM` but those that always answer."""
+    chances = reading(words.normal, words.language).chances
+    return {*lists_in(words.normal), *(head for head, chance in chances.items() if chance >= NEED_FROM)}
+
+
 def sounds(kind: str, head: str) -> Detector:
     """A detector of emotion that asks one head; it always answers, mostly with little."""
 
     def find(words: CustomerWords) -> Finding:
-        chance = reading(words.normal, words.language).chances[head]
+        read = reading(words.normal, words.language)
+        chance = read.chances[head]
         if head in _GOOD and chance >= _DOUBTED_FROM:
             # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
-            chance *= min(1.0, 2.0 * (1.0 - _negative(words.clean, words.normal, words.language)[0]))
-        return Finding(chance, strongest(weights(words.normal, words.language, head)) if chance >= WORDS_FROM else None)
+            chance *= min(1.0, 2.0 * (1.0 - negative(words.clean, words.normal, words.language)[0]))
+        return Finding(chance, strongest(read, head) if chance >= WORDS_FROM else None)
 
     return of_emotion(kind, find)
 
 
 def hears(words: CustomerWords, head: str, *, at_least: float) -> Finding | None:
     """An intent or a need that nobody listed a phrase for: half sure, so that somebody looks."""
-    if reading(words.normal, words.language).chances[head] < at_least:
-        return None
-    return Finding(HALF_SURE, strongest(weights(words.normal, words.language, head)))
+    read = reading(words.normal, words.language)
+    return Finding(HALF_SURE, strongest(read, head)) if read.chances[head] >= at_least else None
 
 
-def veiled(words: CustomerWords, phrases: Phrases, near: re.Pattern[str]) -> Finding | None:
+def veiled(words: CustomerWords, phrases: Phrases, near: Near) -> Finding | None:
     """A danger: a phrase in any language, or words that stand near each other in it."""
     # What ends the line may be the danger ("I can't go on"; "I can't go on the website" is none), so a line ends.
     found = phrases.best_in_any(words.normal + ".")
@@ -96,19 +104,31 @@ def _phrase_or_head(words: Words, phrases: Phrases, head: str, read: Reading) ->
         return None  # listed to say that it looks alike and means something else
     chance = read.chances[head]
     if chance >= TOLD_FROM and (found is None or chance > found.strength):
-        return Finding(chance, strongest(read.model.weights(read, head)))
+        return Finding(chance, strongest(read, head))
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-def strongest(moved: list[Weight]) -> tuple[int, int] | None:
-    """The run of at most six words that speaks most for a head."""
+@lru_cache(maxsize=8)  # two kinds of evidence may rest on one head
+def strongest(read: Reading, head: str, *, against: bool = False) -> tuple[int, int] | None:
+    """The run of at most six words that speaks most for a head, or `against` it."""
+    moved = read.model.moved(read, head)
+    run = strongest_run([-value for value in moved] if against else moved)
+    if run is None:
+        return None
+    places = spans(read.normal)
+    return places[run[0]][0], places[run[1]][1]
+
+
+def strongest_run(moved: Sequence[float]) -> tuple[int, int] | None:
+    """The first and the last of at most six neighbours with the largest sum above 0."""
     best, found = 0.0, None
-    for first in range(len(moved)):
-        total = 0.0
-        for last in range(first, min(len(moved), first + _MOST_WORDS)):
-            total += moved[last].log_odds
-            if total > best:
-                best, found = total, (moved[first].start, moved[last].end)
+    for first, value in enumerate(moved):
+        if value < 0.0:  # the same run without it is stronger
+            continue
+        totals = list(accumulate(moved[first : first + _MOST_WORDS]))
+        most = max(totals)
+        if most > best:
+            best, found = most, (first, first + totals.index(most))
     return found
 
 
@@ -124,21 +144,19 @@ def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | N
     start = words.normal.find(word) if word else -1
     if start >= 0:
         return start, start + len(word)
-    sign = -1.0 if positive else 1.0
-    moved = weights(words.normal, words.language, "valence")
-    return strongest([Weight(w.start, w.end, sign * w.log_odds) for w in moved])
+    return strongest(reading(words.normal, words.language), "valence", against=positive)
 
 
 def _valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
-    negative, read = _negative(clean, normal, language)
+    bad, read = negative(clean, normal, language)
     if not read.compound and not any(c.isalpha() for c in normal):
         return 0.0, read
     felt = max(reading(normal, language).chances["feeling"], abs(read.compound))
-    return (1.0 - 2.0 * negative) * min(1.0, felt / _FELT_FROM), read
+    return (1.0 - 2.0 * bad) * min(1.0, felt / _FELT_FROM), read
 
 
 @lru_cache(maxsize=2)
-def _negative(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
+def negative(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
     """The chance that words with a feeling in them are negative, and what VADER read."""
     read = polarity(clean, language)
     heard = reading(normal, language)

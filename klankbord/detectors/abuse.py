@@ -6,7 +6,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
 # At 0.0 stand words that hit the customer or a thing, not a person.
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "idioot": 0.9,
         "idioten": 0.9,
@@ -138,4 +138,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-abuse: Final = of_emotion("abuse", find)
+abuse: Final = of_emotion("abuse", find, cues=(PHRASES,))

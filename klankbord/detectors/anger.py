@@ -6,7 +6,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
 # Said of oneself, so "not" before it turns it round; an outburst ("no this is ridiculous") is never turned round.
-FEELINGS: Final = Phrases(
+FEELINGS: Final = Phrases.listed(
     nl={
         "boos": 0.8,
         "heel boos": 0.9,
@@ -39,7 +39,7 @@ FEELINGS: Final = Phrases(
     },
 )
 # A swear word by itself is a way of talking as often as it is anger: the rest of the words decide.
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "belachelijk": 0.75,
         "schandalig": 0.9,
@@ -156,4 +156,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-anger: Final = of_emotion("anger", find)
+anger: Final = of_emotion("anger", find, cues=(FEELINGS, PHRASES))

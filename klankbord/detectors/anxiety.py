@@ -5,7 +5,7 @@ from typing import Final
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "bang": 0.7,
         "doodsbang": 1.0,
@@ -127,4 +127,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-anxiety: Final = of_emotion("anxiety", find)
+anxiety: Final = of_emotion("anxiety", find, cues=(PHRASES,))

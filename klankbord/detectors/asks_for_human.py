@@ -36,7 +36,7 @@ def _asked_en() -> Iterator[tuple[str, float]]:
         yield f"{who} please", strength
 
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **dict(_asked_nl()),
         "leidinggevende": 0.7,
@@ -136,4 +136,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "wants_human", PHRASES)
 
 
-asks_for_human: Final = of_effort("asks_for_human", find)
+asks_for_human: Final = of_effort("asks_for_human", find, cues=(PHRASES, "wants_human"))

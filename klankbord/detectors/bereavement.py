@@ -148,7 +148,7 @@ _EN: Final = {
     "my late": 0.6,
 }
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **_NL,
         **denied(_NL, "niet", "geen", "niemand", "niemand is"),
@@ -193,4 +193,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "bereavement", at_least=NEED_FROM)
 
 
-bereavement: Final = of_need("bereavement", find)
+bereavement: Final = of_need("bereavement", find, cues=(PHRASES, "bereavement"))

@@ -176,7 +176,7 @@ _NL_HOW: Final = (
 _EN_HOW: Final = ("by", "with", "via", "through", "online", "using", "on the", "in the app", "because the", "at the",
                   "for someone", "attention")  # fmt: skip
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **_NL,
         **{f"{can} {bill}{no} betalen {how}": 0.0 for can in ("kan", "kan ik", "kunnen we") for bill in _NL_BILLS
@@ -215,4 +215,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "cannot_pay", at_least=NEED_FROM)
 
 
-cannot_pay: Final = of_need("cannot_pay", find)
+cannot_pay: Final = of_need("cannot_pay", find, cues=(PHRASES, "cannot_pay"))

@@ -8,7 +8,7 @@ from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import means
 
 # What an agent's words mean for the customer's work; what the agent feels is nobody's business here.
-SENT: Final = Phrases(
+SENT: Final = Phrases.listed(
     nl={
         "ga naar de website": 1.0,
         "gaat u naar de website": 1.0,
@@ -84,7 +84,7 @@ SENT: Final = Phrases(
         "visit your local": 0.8,
     },
 )
-CAME: Final = Phrases(
+CAME: Final = Phrases.listed(
     nl={
         "al gechat": 0.7,
         "al gemaild": 0.7,

@@ -5,7 +5,7 @@ from typing import Final
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "snap het niet": 0.8,
         "snap het echt niet": 0.9,
@@ -107,4 +107,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-confusion: Final = of_emotion("confusion", find)
+confusion: Final = of_emotion("confusion", find, cues=(PHRASES,))

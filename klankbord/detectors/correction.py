@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "dat bedoel ik niet": 0.9,
         "bedoelde ik niet": 0.8,
@@ -92,4 +92,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "corrects", PHRASES, opening=not turn.conversation.customer_turns)
 
 
-correction: Final = of_effort("correction", find)
+correction: Final = of_effort("correction", find, cues=(PHRASES, "corrects"))

@@ -164,7 +164,7 @@ _EN: Final = {
     "owe everyone": 0.8,
 }
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **_NL,
         **denied(_NL, "niet", "geen", "nooit", "zonder"),
@@ -202,4 +202,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "debt", at_least=NEED_FROM)
 
 
-debt: Final = of_need("debt", find)
+debt: Final = of_need("debt", find, cues=(PHRASES, "debt"))

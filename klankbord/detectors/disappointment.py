@@ -5,7 +5,7 @@ from typing import Final
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
-FEELINGS: Final = Phrases(
+FEELINGS: Final = Phrases.listed(
     nl={
         "teleurgesteld": 0.9,
         "teleurstellend": 0.9,
@@ -30,7 +30,7 @@ FEELINGS: Final = Phrases(
         "unfortunate": 0.3,
     },
 )
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "valt tegen": 0.7,
         "valt me tegen": 0.7,
@@ -107,4 +107,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-disappointment: Final = of_emotion("disappointment", find)
+disappointment: Final = of_emotion("disappointment", find, cues=(FEELINGS, PHRASES))

@@ -6,7 +6,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
 # Said of oneself, so "not" before it turns it round; "no no it is hopeless" is never turned round.
-FEELINGS: Final = Phrases(
+FEELINGS: Final = Phrases.listed(
     nl={
         "gefrustreerd": 0.9,
         "frustrerend": 0.9,
@@ -30,7 +30,7 @@ FEELINGS: Final = Phrases(
         "unhappy": 0.6,
     },
 )
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         # Thanks and praise that mean the opposite.
         "bedankt voor niets": 0.9,
@@ -262,4 +262,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-frustration: Final = of_emotion("frustration", find)
+frustration: Final = of_emotion("frustration", find, cues=(FEELINGS, PHRASES))

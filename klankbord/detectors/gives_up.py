@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "laat maar": 0.9,
         "laat dan maar": 1.0,
@@ -77,4 +77,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "gives_up", PHRASES)
 
 
-gives_up: Final = of_effort("gives_up", find)
+gives_up: Final = of_effort("gives_up", find, cues=(PHRASES, "gives_up"))

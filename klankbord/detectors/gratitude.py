@@ -6,7 +6,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
 # Weak thanks close a sentence by habit; at 0.0 stand the ones that mean the opposite or only decline.
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "bedankt": 0.6,
         "heel erg bedankt": 1.0,
@@ -120,4 +120,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-gratitude: Final = of_emotion("gratitude", find)
+gratitude: Final = of_emotion("gratitude", find, cues=(PHRASES,))

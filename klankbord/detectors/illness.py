@@ -337,7 +337,7 @@ def _sayings(listed: str) -> dict[str, float]:
     return {saying: 0.0 for line in listed.splitlines() for saying in line.split("|")}
 
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={**_NL, **denied(_NL, "niet", "geen", "nooit"), **_sayings(_NL_SAYINGS)},
     en={
         **_EN,
@@ -359,4 +359,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "illness", at_least=NEED_FROM)
 
 
-illness: Final = of_need("illness", find)
+illness: Final = of_need("illness", find, cues=(PHRASES, "illness"))

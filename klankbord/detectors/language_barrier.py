@@ -41,7 +41,7 @@ _ASKED: Final = {
     "türkçe": 0.7,
 }
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **_ASKED,
         **{f"{ik} {no} nederlands": 0.9 for ik in ("spreek", "praat", "versta", "begrijp", "ken", "kan") for no in
@@ -178,4 +178,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "language_barrier", at_least=NEED_FROM)
 
 
-language_barrier: Final = of_need("language_barrier", find)
+language_barrier: Final = of_need("language_barrier", find, cues=(PHRASES, "language_barrier"))

@@ -48,7 +48,7 @@ def _going_en() -> Iterator[str]:
         yield from (f"{end} {you}" for you in ("you", "you guys", "you lot", "this company", "your company"))
 
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **dict.fromkeys(_going_nl(), _AWAY),
         **{f"{weg} mijn {tie} {op}": _ENDING for weg in ("ik wil", "wil", "ik wil graag", "graag", "ik ga", "kan ik",
@@ -286,4 +286,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "leaving", at_least=NEED_FROM)
 
 
-leaving: Final = of_intent("leaving", find)
+leaving: Final = of_intent("leaving", find, cues=(PHRASES, "leaving"))

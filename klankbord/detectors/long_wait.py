@@ -30,7 +30,7 @@ _EN_BEFORE: Final = (
     *("waiting here for", "in the queue for", "been queueing for"),
 )
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **{f"{before} {length}": SAID for before in _NL_BEFORE[:-1] for length in _NL_LENGTHS},
         **{f"{length} {after}": SAID for after in _NL_AFTER for length in _NL_LENGTHS},

@@ -12,7 +12,7 @@ _NL_SCREENS: Final = ("computers", "de computer", "een computer", "internet", "h
 _EN_SCREENS: Final = ("computers", "the computer", "the internet", "technology", "apps", "all this online stuff",
                       "phones", "smartphones", "gadgets")  # fmt: skip
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "laaggeletterd": 0.9,
         "analfabeet": 0.9,
@@ -177,4 +177,4 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "low_literacy", at_least=NEED_FROM)
 
 
-low_literacy: Final = of_need("low_literacy", find)
+low_literacy: Final = of_need("low_literacy", find, cues=(PHRASES, "low_literacy"))

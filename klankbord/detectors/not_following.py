@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "ik snap het niet": 0.8,
         "ik snap er niets van": 0.9,
@@ -68,4 +68,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "not_following", PHRASES)
 
 
-not_following: Final = of_effort("not_following", find)
+not_following: Final = of_effort("not_following", find, cues=(PHRASES, "not_following"))

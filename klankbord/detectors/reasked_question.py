@@ -91,7 +91,7 @@ OFFERS: Final = Phrases(
 )
 
 # Weaker than the question itself: it mostly comes right after it, about the same thing.
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **{f"{what} al {done}": 0.6 for what in _NL_WHAT for done in _NL_DONE},
         "dat zei ik net": 0.6,

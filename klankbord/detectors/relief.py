@@ -5,7 +5,7 @@ from typing import Final
 from klankbord.phrases import Phrases
 from klankbord.signals import CustomerWords, Finding, of_emotion
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "opluchting": 0.9,
         "wat een opluchting": 1.0,
@@ -79,4 +79,4 @@ def find(words: CustomerWords) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-relief: Final = of_emotion("relief", find)
+relief: Final = of_emotion("relief", find, cues=(PHRASES,))

@@ -66,7 +66,7 @@ def _numbered_en() -> Iterator[tuple[str, float]]:
         yield f"{done} twice", 0.6
 
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **dict(_numbered_nl()),
         "vorige week ook al": 0.6,

@@ -8,7 +8,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, Words, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "zoals ik al zei": 0.8,
         "zoals ik zei": 0.8,

@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "van het kastje naar de muur": 1.0,
         "kastje naar de muur": 1.0,
@@ -66,4 +66,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "sent_around", PHRASES)
 
 
-sent_around: Final = of_effort("sent_around", find)
+sent_around: Final = of_effort("sent_around", find, cues=(PHRASES, "sent_around"))

@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "nog steeds": 0.6,
         "nog altijd": 0.6,
@@ -87,4 +87,4 @@ def find(turn: Turn) -> Finding | None:
     return max((one for one in found if one is not None), key=lambda one: one.strength, default=None)
 
 
-still_unsolved: Final = of_effort("still_unsolved", find)
+still_unsolved: Final = of_effort("still_unsolved", find, cues=(PHRASES, "still", "tried"))

@@ -1,10 +1,9 @@
 """The customer may be a danger to the agent or to somebody else: a person must look now."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from klankbord.phrases import Phrases
+from klankbord.phrases import Near, Phrases
 from klankbord.signals import CustomerWords, Finding, of_need
 from klankbord.tone import DANGER_FROM, VEILED, hears, veiled
 
@@ -237,7 +236,7 @@ _EN_ELSE: Final = (
     "killing me", "punch you in the code", "sort you out with", "sort you out a", "my kids are killing them",
 )  # fmt: skip
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **{phrase.replace(" niet ", " nie "): strength for phrase, strength in _nl()},  # Flemish and spoken
         **dict(_nl()),
@@ -248,59 +247,69 @@ PHRASES: Final = Phrases(
 
 
 # The same said around other words: up to so many between the two that tell. Bounded, so that a long text stays cheap.
-_NEAR: Final = re.compile(
-    "|".join((
-        r"\b(?:sla|schiet|steek|snij|snijd|hak|trap|schop|ram|knal|gooi)(?: [\w']+){0,4} "
-        r"(?:je|jouw|jullie|zijn|z'n|haar|d'r|uw|de) (?:kop|hersens|hersenen|keel|bek|smoel|tanden|benen|nek"
-        r"|ruit|ruiten"
-        r"|ramen|deur in|kantoor)\b",
-        r"\bschiet(?: [\w']+){0,3} (?:neer|dood|kop)\b",
-        r"\bontploffen\b|\bje bent niet (?:meer )?veilig\b|\bbij (?:de|je|zijn|haar) (?:keel|strot)\b"
-        r"|\bramen (?:gaan )?eruit\b",
-        r"\bik doe (?:ze|hem|haar|je|jullie)(?: \w+)? wat\b|\b(?:hem|haar|je|jou|jullie|ze) (?:\w+ )?afmaak\b",
-        r"\bmaak gehakt van\b|\bschiet ik\b|\bga(?:at|an)?(?: \w+){0,3} bloeden\b|\buitkijken als ik\b",
-        r"\b(?:ram|sla|trap|schop|timmer|beuk)(?: [\w']+){1,4} (?:in elkaar|dood|neer|kapot|verrot)\b",
-        r"\bsteek(?: [\w']+){0,4} in (?:de )?(?:brand|fik|hens)\b",
-        r"\bheb (?:hier |nog )?een (?:mes|pistool|wapen|geweer|bijl)\b",
-        r"\bbreek(?: \w+){0,3} (?:botten|benen|nek|poten|arm|armen|ribben|tanden|vingers)\b",
-        r"\bdoe (?:mijn|m'n|die|dat|de|een) (?:\w+ ){1,2}(?:wat|iets) aan\b",
-        r"\b(?:sloop|sla|ram|trap)(?: \w+){0,3} (?:boel|tent|zaak|winkel|kantoor|balie)\b",
-        r"\bkom(?:en)?(?: [\w']+){0,6} (?:met|heb) (?:een |mijn |m'n )?(?:wapen|mes|pistool|knuppel|bijl|hamer"
-        r"|geweer|benzine)\b",
-        r"\b(?:naar|voor|bij) (?:je|jouw|jullie|uw) (?:huis|voordeur)\b",
-        r"\b(?:opwachten|wacht (?:je|jou|jullie|hem|haar) op)\b",
-        r"\bwat beleven\b",
-        r"\b(?:zoek|kom|vind|weet)(?: \w+){0,6} waar (?:je|jij|jullie|u|hij|zij|ze) (?:\w+ )?"
-        r"(?:woont|wonen|werkt|werken|zit|zitten)\b",
-        r"\b(?:je|jij|jullie) ga(?:at|an) (?:\w+ )?(?:dood|kapot|eraan)\b",
-        r"\bje bent er geweest\b|\bben je van mij\b",
-        r"\bpas(?: (?:jij|jullie))? maar(?: heel)?(?: goed)? op\b",
-        r"\b(?:reken met (?:je|jullie|hem|haar) af|afrekenen met (?:je|jou|jullie|hem|haar))\b",
-        r"\bklap(?:pen)? van (?:me|mij)\b",
-        r"\b(?:i'll|i will|i'm going to|i am going to|gonna|going to|want to|wanna|swear i|could|might"
-        r"|feel like)(?: [\w']+)? "
-        r"(?:kill|hurt|shoot|stab|punch|strangle|murder|destroy|attack|hunt|slap|choke|beat up|smash|killing|hurting"
-        r"|punching|hitting|hit)(?: (?:the|that|my|your|his|this))? (?:\w+ )?(?:you|him|her|them|everyone"
-        r"|everybody|someone"
-        r"|somebody|anyone|neighbou?rs?|engineer|driver|wife|husband|ex|kids|boss|manager|teeth|face|head"
-        r"|people|staff|whoever"
-        r"|guy|man|woman|bloke)\b",
-        r"\b(?:burn|blow|shoot|smash|tear)(?: [\w']+){1,3} (?:down|up)\b",
-        r"\byou(?:'re| are) not safe\b|\bhands on (?:you|him|her|them)\b",
-        r"\bcoming (?:[\w']+ ){1,5}with (?:a|my) (?:hammer|knife|bat|gun|machete|crowbar|axe)\b",
-        r"\bknock your\b|\block your doors?\b|\byou(?:'ll| will)? (?:\w+ )?suffer\b|\bwhat car you drive\b",
-        r"\b(?:hitting|hurting|killing|punching|strangling|stabbing) (?:someone|somebody|you|him|her|them|people)\b",
-        r"\bbring(?:ing)? (?:a|my) (?:knife|gun|bat|weapon)\b",
-        r"\bcom(?:e|ing) (?:over |down |round )?to your (?:house|home|door|place)\b",
-        r"\bmake me come (?:over|down|round)\b",
-        r"\bwatch (?:yourself|it mate|your step)\b",
-        r"\b(?:to|will|gonna|could|might) get hurt\b",
-        r"\b(?:you're|you are|youre|he's|he is|be) a dead man\b",
-        r"\bi(?:'ve| have)(?: got)? (?:a|my) (?:knife|gun|bat|weapon|machete|hammer)\b",
-        r"\b(?:find|found|know|look up|looked up)(?: [\w']+){0,5} where (?:you|he|she|they) (?:all )?(?:live"
-        r"|work|park)\b",
-        r"\bhunt (?:you|him|her|them)\b",
-    ))
+_NEAR: Final = Near(
+    r"\b(?:sla|schiet|steek|snij|snijd|hak|trap|schop|ram|knal|gooi)(?: [\w']+){0,4} "
+    r"(?:je|jouw|jullie|zijn|z'n|haar|d'r|uw|de) (?:kop|hersens|hersenen|keel|bek|smoel|tanden|benen|nek"
+    r"|ruit|ruiten"
+    r"|ramen|deur in|kantoor)\b",
+    r"\bschiet(?: [\w']+){0,3} (?:neer|dood|kop)\b",
+    r"\bontploffen\b|\bje bent niet (?:meer )?veilig\b|\bbij (?:de|je|zijn|haar) (?:keel|strot)\b"
+    r"|\bramen (?:gaan )?eruit\b",
+    r"\bik doe (?:ze|hem|haar|je|jullie)(?: \w+)? wat\b|\b(?:hem|haar|je|jou|jullie|ze) (?:\w+ )?afmaak\b",
+    r"\bmaak gehakt van\b|\bschiet ik\b|\bga(?:at|an)?(?: \w+){0,3} bloeden\b|\buitkijken als ik\b",
+    r"\b(?:ram|sla|trap|schop|timmer|beuk)(?: [\w']+){1,4} (?:in elkaar|dood|neer|kapot|verrot)\b",
+    r"\bsteek(?: [\w']+){0,4} in (?:de )?(?:brand|fik|hens)\b",
+    r"\bheb (?:hier |nog )?een (?:mes|pistool|wapen|geweer|bijl)\b",
+    r"\bbreek(?: \w+){0,3} (?:botten|benen|nek|poten|arm|armen|ribben|tanden|vingers)\b",
+    r"\bdoe (?:mijn|m'n|die|dat|de|een) (?:\w+ ){1,2}(?:wat|iets) aan\b",
+    r"\b(?:sloop|sla|ram|trap)(?: \w+){0,3} (?:boel|tent|zaak|winkel|kantoor|balie)\b",
+    r"\bkom(?:en)?(?: [\w']+){0,6} (?:met|heb) (?:een |mijn |m'n )?(?:wapen|mes|pistool|knuppel|bijl|hamer"
+    r"|geweer|benzine)\b",
+    r"\b(?:naar|voor|bij) (?:je|jouw|jullie|uw) (?:huis|voordeur)\b",
+    r"\b(?:opwachten|wacht (?:je|jou|jullie|hem|haar) op)\b",
+    r"\bwat beleven\b",
+    r"\b(?:zoek|kom|vind|weet)(?: \w+){0,6} waar (?:je|jij|jullie|u|hij|zij|ze) (?:\w+ )?"
+    r"(?:woont|wonen|werkt|werken|zit|zitten)\b",
+    r"\b(?:je|jij|jullie) ga(?:at|an) (?:\w+ )?(?:dood|kapot|eraan)\b",
+    r"\bje bent er geweest\b|\bben je van mij\b",
+    r"\bpas(?: (?:jij|jullie))? maar(?: heel)?(?: goed)? op\b",
+    r"\b(?:reken met (?:je|jullie|hem|haar) af|afrekenen met (?:je|jou|jullie|hem|haar))\b",
+    r"\bklap(?:pen)? van (?:me|mij)\b",
+    r"\b(?:i'll|i will|i'm going to|i am going to|gonna|going to|want to|wanna|swear i|could|might"
+    r"|feel like)(?: [\w']+)? "
+    r"(?:kill|hurt|shoot|stab|punch|strangle|murder|destroy|attack|hunt|slap|choke|beat up|smash|killing|hurting"
+    r"|punching|hitting|hit)(?: (?:the|that|my|your|his|this))? (?:\w+ )?(?:you|him|her|them|everyone"
+    r"|everybody|someone"
+    r"|somebody|anyone|neighbou?rs?|engineer|driver|wife|husband|ex|kids|boss|manager|teeth|face|head"
+    r"|people|staff|whoever"
+    r"|guy|man|woman|bloke)\b",
+    r"\b(?:burn|blow|shoot|smash|tear)(?: [\w']+){1,3} (?:down|up)\b",
+    r"\byou(?:'re| are) not safe\b|\bhands on (?:you|him|her|them)\b",
+    r"\bcoming (?:[\w']+ ){1,5}with (?:a|my) (?:hammer|knife|bat|gun|machete|crowbar|axe)\b",
+    r"\bknock your\b|\block your doors?\b|\byou(?:'ll| will)? (?:\w+ )?suffer\b|\bwhat car you drive\b",
+    r"\b(?:hitting|hurting|killing|punching|strangling|stabbing) (?:someone|somebody|you|him|her|them|people)\b",
+    r"\bbring(?:ing)? (?:a|my) (?:knife|gun|bat|weapon)\b",
+    r"\bcom(?:e|ing) (?:over |down |round )?to your (?:house|home|door|place)\b",
+    r"\bmake me come (?:over|down|round)\b",
+    r"\bwatch (?:yourself|it mate|your step)\b",
+    r"\b(?:to|will|gonna|could|might) get hurt\b",
+    r"\b(?:you're|you are|youre|he's|he is|be) a dead man\b",
+    r"\bi(?:'ve| have)(?: got)? (?:a|my) (?:knife|gun|bat|weapon|machete|hammer)\b",
+    r"\b(?:find|found|know|look up|looked up)(?: [\w']+){0,5} where (?:you|he|she|they) (?:all )?(?:live"
+    r"|work|park)\b",
+    r"\bhunt (?:you|him|her|them)\b",
+    telling=(
+        "a dead man", " bloeden", " not safe", " waar ", " where ", "afmaak", "afrekenen met ", "attack", "balie",
+        "bat", "beat up", "bek", "ben je van mij", "benen", "benzine", "bijl", "blow", "boel", "breek", "bring",
+        "burn", "choke", "coming ", "destroy", "deur in", "doe ", "dood", "eraan", "geweer", "gun", "hamer", "hammer",
+        "hands on ", "hersenen", "hersens", "hit", "huis", "hunt", "hurt", "in elkaar", "it mate",
+        "je bent er geweest", "je bent niet ", "kantoor", "kapot", "keel", "kill", "klap", "knife", "knock your",
+        "knuppel", "kop", "lock your door", "maak gehakt van", "machete", "make me come ", "mes", "murder", "neer",
+        "nek", "ontploffen", "opwachten", "pas", "pistool", "punch", "ramen", "reken met ", "ruit", "schiet", "shoot",
+        "slap", "smash", "smoel", "stab", "steek", "strangle", "strangling", "strot", "suffer", "tanden", "tear",
+        "tent", "to your ", "uitkijken als ik", "verrot", "voordeur", "wacht ", "wapen", "wat beleven", "weapon",
+        "what car you drive", "winkel", "your step", "yourself", "zaak",
+    ),
 )  # fmt: skip
 
 

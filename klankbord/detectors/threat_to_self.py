@@ -1,10 +1,9 @@
 """The customer may be a danger to themselves: a person must look now."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from klankbord.phrases import Phrases
+from klankbord.phrases import Near, Phrases
 from klankbord.signals import CustomerWords, Finding, of_need
 from klankbord.tone import DANGER_FROM, VEILED, hears, veiled
 
@@ -245,7 +244,7 @@ _EN_ELSE: Final = (
     "can't carry on to the next", "can't carry on with the order", "can't carry on with the form",
 )  # fmt: skip
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         **{phrase.replace(" niet ", " nie "): strength for phrase, strength in _nl()},  # Flemish and spoken
         **dict(_nl()),
@@ -264,52 +263,61 @@ PHRASES: Final = Phrases(
 
 
 # The same said around other words: up to so many between the two that tell. Bounded, so that a long text stays cheap.
-_NEAR: Final = re.compile(
-    "|".join((
-        r"\b(?:me|mij|m'n eigen|mn eigen|mezelf|mijzelf)(?: \w+){0,3} (?:verhangen|ophangen|van kant|verdrinken"
-        r"|gesneden)\b",
-        r"\b(?:mezelf|mijzelf|m'n eigen|me eigen) (?:\w+ ){0,2}(?:wat|iets) (?:\w+ )?aan",
-        r"\bin (?:mezelf|mijn armen?|mijn polsen|m'n armen?|m'n polsen) (?:\w+ ){0,2}(?:gesneden|snij|snijd|snijden)\b",
-        r"\bleven(?: \w+){0,4} (?:voorbij|zinloos|geen zin|beu|zat|moe|over en uit)\b",
-        r"\b(?:klaar|moe|genoeg|stap|stappen|gestapt)(?: \w+){0,4} (?:het|mijn|m'n|dit|met|te) leven\b",
-        r"\bniet meer,? (?:het|mijn|m'n|dit) leven\b",
-        r"\bwaar(?:om|voor)(?: \w+){0,3} (?:nog|verder) (?:\w+ )?(?:leven|leef)\b",
-        r"\b(?:wil|wou|wilde|zou|liefst|laat|mag)(?: \w+){0,4} (?:er (?:\w+ ){0,2}niet meer zijn|(?:nooit"
-        r"|niet) meer wakker"
-        r"|doodgaan|dood gaan|dood zijn|sterven|niet (?:meer|langer) leven|verdwijnen)\b",
-        r"\b(?:aan de dood|zo niet (?:langer|meer|verder) leven|geen morgen|niet (?:meer )?wakker word"
-        r"|word ik niet wakker)\b",
-        r"\bzin meer(?: in)?,?(?: \w+){0,3} (?:het|mijn|m'n|dit) leven\b",
-        r"\b(?:sta|zit|hang|klim)(?: \w+)? op (?:het dak|de brug|een brug|het spoor|de rails|het viaduct)\b",
-        r"\ber (?:\w+ ){1,3}eind(?:e)? aan\b(?! mijn (?:abonnement|contract))|\bniet meer opstaan\b"
-        r"|\bpunt om te springen\b",
-        r"\bwie zou (?:mij|me) missen\b|\btouw (?:klaar|hangen|gekocht|om)\b",
-        r"\bniemand(?: \w+){0,3} (?:mij|me)(?: \w+){0,2} missen\b",
-        r"\bzonder mij(?: \w+){0,3} (?:beter|gelukkiger)\b",
-        r"\b(?:ga|spring|loop|stap|lig|gooi)(?: \w+){0,3} (?:voor|onder) (?:de|een) (?:trein|metro|tram)\b",
-        r"\bheb (?:\w+ ){0,2}pillen (?:klaar|verzameld|opgespaard)",
-        r"\btrek(?: \w+){0,3} nie?t? meer\b",
-        r"\ber(?: \w+){0,3} punt achter (?:te )?zet",
-        r"\b(?:any|a|no|another|other) way out\b",
-        r"\breason to (?:keep (?:going|living|fighting|trying)|go on|carry on|get up|be here|be alive)\b",
-        r"\blive or die\b",
-        r"\b(?:wish|hope|hoping|pray)(?: [\w']+){0,4} (?:not|never|don't|didn't) wake up\b",
-        r"\b(?:can't|cannot|cant) do life\b|\brope (?:ready|round|around)\b",
-        r"\bstanding on (?:a|the) (?:\w+ )?(?:bridge|roof|ledge|edge|tracks)\b",
-        r"\btake (?:all|the whole)(?: \w+){0,3} (?:tablets|pills|medication|meds)\b",
-        r"\bwill to live\b|\bface another day\b|\bthrough the night\b",
-        r"\bpoint (?:of|in) (?:\w+ ){0,2}(?:living|alive|life|going on|carrying on)\b",
-        r"\b(?:notice|care|miss me|matter|better)(?: \w+)? if i (?:was|were|am|wasn't|died|disappeared)\b"
-        r"|\bif i died\b",
-        r"\blife(?: [\w']+){0,3} (?:no point|no meaning|pointless|meaningless|worthless|worth living|not worth)\b",
-        r"\bjump(?:ing)? (?:off|from)(?: \w+){0,2} (?:roof|bridge|building|balcony|cliff|window)\b",
-        r"\bcut(?:ting)? my (?:arms?|wrists?|legs?|thighs?)\b",
-        r"\bpills(?: [\w']+){0,6} (?:take them|all of them|swallow)\b",
-        r"\bnote (?:to|for) my (?:kids|family|wife|husband|mum|mother|parents|children|son|daughter)\b",
-        r"\btell my (?:family|kids|wife|husband|mum|children|parents|son|daughter)(?: [\w']+){0,3} (?:sorry"
-        r"|love|loved)\b",
-        r"\btired of(?: \w+){0,2} (?:living|life|existing)\b",
-    ))
+_NEAR: Final = Near(
+    r"\b(?:me|mij|m'n eigen|mn eigen|mezelf|mijzelf)(?: \w+){0,3} (?:verhangen|ophangen|van kant|verdrinken"
+    r"|gesneden)\b",
+    r"\b(?:mezelf|mijzelf|m'n eigen|me eigen) (?:\w+ ){0,2}(?:wat|iets) (?:\w+ )?aan",
+    r"\bin (?:mezelf|mijn armen?|mijn polsen|m'n armen?|m'n polsen) (?:\w+ ){0,2}(?:gesneden|snij|snijd|snijden)\b",
+    r"\bleven(?: \w+){0,4} (?:voorbij|zinloos|geen zin|beu|zat|moe|over en uit)\b",
+    r"\b(?:klaar|moe|genoeg|stap|stappen|gestapt)(?: \w+){0,4} (?:het|mijn|m'n|dit|met|te) leven\b",
+    r"\bniet meer,? (?:het|mijn|m'n|dit) leven\b",
+    r"\bwaar(?:om|voor)(?: \w+){0,3} (?:nog|verder) (?:\w+ )?(?:leven|leef)\b",
+    r"\b(?:wil|wou|wilde|zou|liefst|laat|mag)(?: \w+){0,4} (?:er (?:\w+ ){0,2}niet meer zijn|(?:nooit"
+    r"|niet) meer wakker"
+    r"|doodgaan|dood gaan|dood zijn|sterven|niet (?:meer|langer) leven|verdwijnen)\b",
+    r"\b(?:aan de dood|zo niet (?:langer|meer|verder) leven|geen morgen|niet (?:meer )?wakker word"
+    r"|word ik niet wakker)\b",
+    r"\bzin meer(?: in)?,?(?: \w+){0,3} (?:het|mijn|m'n|dit) leven\b",
+    r"\b(?:sta|zit|hang|klim)(?: \w+)? op (?:het dak|de brug|een brug|het spoor|de rails|het viaduct)\b",
+    r"\ber (?:\w+ ){1,3}eind(?:e)? aan\b(?! mijn (?:abonnement|contract))|\bniet meer opstaan\b"
+    r"|\bpunt om te springen\b",
+    r"\bwie zou (?:mij|me) missen\b|\btouw (?:klaar|hangen|gekocht|om)\b",
+    r"\bniemand(?: \w+){0,3} (?:mij|me)(?: \w+){0,2} missen\b",
+    r"\bzonder mij(?: \w+){0,3} (?:beter|gelukkiger)\b",
+    r"\b(?:ga|spring|loop|stap|lig|gooi)(?: \w+){0,3} (?:voor|onder) (?:de|een) (?:trein|metro|tram)\b",
+    r"\bheb (?:\w+ ){0,2}pillen (?:klaar|verzameld|opgespaard)",
+    r"\btrek(?: \w+){0,3} nie?t? meer\b",
+    r"\ber(?: \w+){0,3} punt achter (?:te )?zet",
+    r"\b(?:any|a|no|another|other) way out\b",
+    r"\breason to (?:keep (?:going|living|fighting|trying)|go on|carry on|get up|be here|be alive)\b",
+    r"\blive or die\b",
+    r"\b(?:wish|hope|hoping|pray)(?: [\w']+){0,4} (?:not|never|don't|didn't) wake up\b",
+    r"\b(?:can't|cannot|cant) do life\b|\brope (?:ready|round|around)\b",
+    r"\bstanding on (?:a|the) (?:\w+ )?(?:bridge|roof|ledge|edge|tracks)\b",
+    r"\btake (?:all|the whole)(?: \w+){0,3} (?:tablets|pills|medication|meds)\b",
+    r"\bwill to live\b|\bface another day\b|\bthrough the night\b",
+    r"\bpoint (?:of|in) (?:\w+ ){0,2}(?:living|alive|life|going on|carrying on)\b",
+    r"\b(?:notice|care|miss me|matter|better)(?: \w+)? if i (?:was|were|am|wasn't|died|disappeared)\b"
+    r"|\bif i died\b",
+    r"\blife(?: [\w']+){0,3} (?:no point|no meaning|pointless|meaningless|worthless|worth living|not worth)\b",
+    r"\bjump(?:ing)? (?:off|from)(?: \w+){0,2} (?:roof|bridge|building|balcony|cliff|window)\b",
+    r"\bcut(?:ting)? my (?:arms?|wrists?|legs?|thighs?)\b",
+    r"\bpills(?: [\w']+){0,6} (?:take them|all of them|swallow)\b",
+    r"\bnote (?:to|for) my (?:kids|family|wife|husband|mum|mother|parents|children|son|daughter)\b",
+    r"\btell my (?:family|kids|wife|husband|mum|children|parents|son|daughter)(?: [\w']+){0,3} (?:sorry"
+    r"|love|loved)\b",
+    r"\btired of(?: \w+){0,2} (?:living|life|existing)\b",
+    telling=(
+        "do life", " if i ", " meer wakker", " missen", " punt achter ", " wake up", " way out", "'n eigen",
+        "aan de dood", "all of them", "cut", "de brug", "de rails", "dood gaan", "dood zijn", "doodgaan", "e eigen",
+        "een brug", "eind", "ezelf", "face another day", "geen morgen", "gesneden", "het dak", "het spoor",
+        "het viaduct", "if i died", "ijzelf", "jump", "leven", "live or die", "meaningless", "medication", "meds",
+        "metro", "niet meer", "no meaning", "no point", "nog", "not worth", "note ", "ophangen", "pillen ", "pills",
+        "point ", "pointless", "punt om te springen", "reason to ", "rope ", "snij", "standing on ", "sterven",
+        "swallow", "tablets", "take them", "tell my ", "through the night", "tired of", "touw ", "tram", "trein",
+        "trek", "van kant", "verder", "verdrinken", "verdwijnen", "verhangen", "wakker word", "wie zou m",
+        "will to live", "word ik niet wakker", "worth living", "worthless", "zin meer", "zo niet ", "zonder mij",
+    ),
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from klankbord.events import Role
-from klankbord.models.heads import reading, weights
+from klankbord.models.heads import reading
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import strongest
 
@@ -15,10 +15,9 @@ def find(turn: Turn) -> Finding | None:
     words = turn.said_by(Role.CUSTOMER)
     if words is None:
         return None
-    chance = reading(words.normal, words.language).chances["dissatisfaction"]
-    if chance < TROUBLE_FROM:
-        return None
-    return Finding(chance, strongest(weights(words.normal, words.language, "dissatisfaction")))
+    read = reading(words.normal, words.language)
+    chance = read.chances["dissatisfaction"]
+    return Finding(chance, strongest(read, "dissatisfaction")) if chance >= TROUBLE_FROM else None
 
 
-told_trouble: Final = of_effort("told_trouble", find)
+told_trouble: Final = of_effort("told_trouble", find, cues=("dissatisfaction",))

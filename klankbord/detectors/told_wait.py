@@ -7,7 +7,7 @@ from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import tells
 
-PHRASES: Final = Phrases(
+PHRASES: Final = Phrases.listed(
     nl={
         "al weken aan het wachten": 0.9,
         "al weken wachten": 0.9,
@@ -86,4 +86,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "waited", PHRASES)
 
 
-told_wait: Final = of_effort("told_wait", find)
+told_wait: Final = of_effort("told_wait", find, cues=(PHRASES, "waited"))

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Final, NamedTuple, TypeAlias
 
 # 400 words are more than anyone says in a turn of a chat; the rest of an e-mail adds time, not insight.
 MAX_TOKENS: Final = 400
@@ -13,11 +14,14 @@ _LONGEST_WORD: Final = 24
 _SIZES: Final = (3, 4, 5)
 _DENIAL_REACH_WORDS: Final = 3
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|([^\w\s])\1*")
-_NEGATORS: Final = frozenset(
+NEGATORS: Final = frozenset(
     """niet geen nooit nergens niks niets zonder nauwelijks niemand
     not no never nothing without hardly cannot isn't wasn't don't doesn't didn't aren't won't can't couldn't wouldn't
     shouldn't ain't haven't hasn't hadn't isnt wasnt dont doesnt didnt arent wont cant couldnt wouldnt""".split()
 )
+
+
+Pair: TypeAlias = tuple[str, int, int]
 
 
 class Token(NamedTuple):
@@ -28,15 +32,26 @@ class Token(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=2)  # every model reads the same line
 def tokens(normal: str) -> tuple[Token, ...]:
     """The tokens of a line in lower case with plain quotes (`klankbord.phrases.normal`)."""
-    found: list[Token] = []
-    for match in _TOKEN.finditer(normal):
-        found.append(Token(_shape(match[0]), match.start(), match.end()))
-        if len(found) == MAX_TOKENS:
-            break
-    return tuple(found)
+    return tuple(Token(word, *span) for word, span in zip(words(normal), spans(normal), strict=True))
+
+
+@lru_cache(maxsize=2)  # every model reads the same line
+def words(normal: str) -> list[str]:
+    """The texts of the tokens of a line; where they stand, which is seldom asked, is for `spans`."""
+    return [word for written in normal.split() for word in _words(written)][:MAX_TOKENS]
+
+
+@lru_cache(maxsize=8_192)  # no token holds a space, and service chats use a few thousand words
+def _words(written: str) -> tuple[str, ...]:
+    return tuple(_shape(match[0]) for match in _TOKEN.finditer(written))
+
+
+@lru_cache(maxsize=2)  # several signals may quote the same line
+def spans(normal: str) -> list[tuple[int, int]]:
+    """The places of the tokens of a line."""
+    return [match.span() for match in islice(_TOKEN.finditer(normal), MAX_TOKENS)]
 
 
 def _shape(text: str) -> str:
@@ -55,10 +70,10 @@ def of_word(word: str) -> Iterator[str]:
                 yield LETTERS + padded[start : start + size]
 
 
-def between(words: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+def between(words: Sequence[str]) -> Iterator[Pair]:
     """The features that take two words, with the places of both."""
     for place in range(len(words) - 1):
         yield f"{words[place]} {words[place + 1]}", place, place + 1
-        if words[place] in _NEGATORS:
+        if words[place] in NEGATORS:
             for denied in range(place + 1, min(len(words), place + 1 + _DENIAL_REACH_WORDS)):
                 yield DENIED + words[denied], place, denied

@@ -2,19 +2,22 @@
 
 import json
 import math
+from array import array
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from klankbord.events import Language
-from klankbord.models.features import Token, between, of_word, tokens
+from klankbord.models.features import NEGATORS, between, of_word, spans, words
 
 FORMAT: Final = 1
 # Distinct words whose sums are kept: service chats use a few thousand. Full means start again, not grow.
 WORDS_KEPT: Final = 8_192
+_NOTHING: Final[dict[str, int]] = {}
 
 
 class Weight(NamedTuple):
@@ -46,25 +49,48 @@ class Model:
         self._rows[:count, :width] = weights * np.array(header["scales"], np.float32)
         self._rows[:count, width] = values**2
         self._count: Final = count
+        # Pairs by their first word and then their second: most are unknown, and this is known without joining them.
+        self._after: Final[dict[str, dict[str, int]]] = {}
+        for feature, at in self._place.items():
+            left, _, right = feature.partition(" ")
+            if right:
+                self._after.setdefault(left, {})[right] = at
         self._words: dict[str, int] = {}
+        self._columns: Final = {name: at for at, name in enumerate(self.names)}
         self._bias: Final = np.array(header["bias"], np.float32)
         self._slope: Final = np.array(header["platt"], np.float32)[:, 0]
         self._offset: Final = np.array(header["platt"], np.float32)[:, 1]
 
     def read(self, normal: str) -> "Reading":
         """The line read by every head."""
-        said = tokens(normal)
-        words = [token.text for token in said]
-        if len(self._words) + len(words) > WORDS_KEPT:
+        said = words(normal)
+        if len(self._words) + len(said) > WORDS_KEPT:
             self._words = {}
-        rows = [self._words.get(word) or self._kept(word) for word in words]
-        known = self._place
-        pairs = [(known[feature], left, right) for feature, left, right in between(words) if feature in known]
+        kept = self._words
+        rows = [kept.get(word) or self._kept(word) for word in said]
+        pairs = self._pairs(said)
         rows += [row for row, _, _ in pairs]
-        total = self._rows[rows].sum(axis=0) if rows else self._rows[0] * 0
+        moved = self._rows.take(rows, axis=0) if rows else self._rows[:0]
+        total = np.add.reduce(moved, axis=0)
         length = math.sqrt(float(total[-1])) or 1.0
-        logits = (total[:-1] / length + self._bias) * self._slope + self._offset
-        return Reading(self, said, rows, pairs, length, logits)
+        logits = total[:-1]
+        logits /= length
+        logits += self._bias
+        logits *= self._slope
+        logits += self._offset
+        return Reading(self, normal, moved, pairs, length, logits)
+
+    def _pairs(self, said: list[str]) -> list[tuple[int, int, int]]:
+        """The row of each known feature `between` words, with the places of both."""
+        if NEGATORS.isdisjoint(said):
+            after = self._after
+            return [
+                (row, place, place + 1)
+                for place, (left, right) in enumerate(pairwise(said))
+                if (row := after.get(left, _NOTHING).get(right)) is not None
+            ]
+        known = self._place
+        return [(known[feature], left, right) for feature, left, right in between(said) if feature in known]
 
     def with_lexicon(self, negative: float, compound: float) -> float:
         """The log-odds of negative words from the head's chance and VADER's compound, as fitted together."""
@@ -83,31 +109,38 @@ class Model:
         self._words[word] = row
         return row
 
-    def weights(self, reading: "Reading", head: str) -> list[Weight]:
-        """How far each word moved `head`; with the bias they add up to its log-odds."""
-        column = self.names.index(head)
-        share = self._rows[reading.rows, column] * (float(self._slope[column]) / reading.length)
-        moved = share[: len(reading.tokens)].copy()
-        for value, (_, left, right) in zip(share[len(reading.tokens) :], reading.pairs, strict=True):
+    def moved(self, reading: "Reading", head: str) -> list[float]:
+        """How far each word moved `head`, in log-odds; with the bias they add up to its own."""
+        column = self._columns[head]
+        share = reading.moved[:, column] * (float(self._slope[column]) / reading.length)
+        if not reading.pairs:
+            return list(share.tolist())
+        # In single precision, as the shares are: half of what two words say together goes to each.
+        words = len(share) - len(reading.pairs)
+        moved = array("f", share[:words].tobytes())
+        for value, (_, left, right) in zip(share[words:].tolist(), reading.pairs, strict=True):
             moved[left] += value / 2
             moved[right] += value / 2
-        return [
-            Weight(token.start, token.end, float(value)) for token, value in zip(reading.tokens, moved, strict=True)
-        ]
+        return moved.tolist()
+
+    def weights(self, reading: "Reading", head: str) -> list[Weight]:
+        """How far each word moved `head`, with its place in the line."""
+        moved = self.moved(reading, head)
+        return [Weight(*span, value) for span, value in zip(spans(reading.normal), moved, strict=True)]
 
     def bias(self, head: str) -> float:
         """The log-odds of `head` before a word is read."""
-        column = self.names.index(head)
+        column = self._columns[head]
         return float(self._bias[column] * self._slope[column] + self._offset[column])
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: that costs half a microsecond a line
 class Reading:
-    """One line as the heads read it, with the log-odds of each."""
+    """One line as the heads read it: a row for each word and each known pair, and the log-odds of each head."""
 
     model: Model
-    tokens: tuple[Token, ...]
-    rows: list[int]
+    normal: str
+    moved: np.ndarray
     pairs: list[tuple[int, int, int]]
     length: float
     logits: np.ndarray
@@ -115,7 +148,10 @@ class Reading:
     @cached_property
     def chances(self) -> dict[str, float]:
         """The chance of each head by itself, 0..1."""
-        return dict(zip(self.model.names, (1.0 / (1.0 + np.exp(-self.logits))).tolist(), strict=True))
+        odds = np.negative(self.logits)
+        np.exp(odds, odds)
+        odds += 1.0
+        return dict(zip(self.model.names, np.divide(1.0, odds, odds).tolist(), strict=True))
 
 
 @cache

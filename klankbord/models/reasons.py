@@ -28,5 +28,5 @@ def chances(reading: Reading, *, at_least: float) -> dict[str, float]:
     odds = np.exp(reading.logits - reading.logits.max())
     share = odds / odds.sum()
     names = reading.model.names
-    found = ((names[at], float(share[at])) for at in np.flatnonzero(share >= at_least))
+    found = [(names[at], float(share[at])) for at in np.flatnonzero(share >= at_least)]
     return {name: chance for name, chance in found if name != NONE}

@@ -1,19 +1,39 @@
 """Which words of a line are shown for a head."""
 
-from klankbord.models.heads import Weight
-from klankbord.tone import strongest, valence, valence_span
-from tests.klankbord.given import customer
+from klankbord.channels.transcript import recordings
+from klankbord.detectors import DETECTORS
+from klankbord.events import Role, Utterance
+from klankbord.phrases import clean
+from klankbord.tone import cues_in, strongest_run, valence, valence_span
+from tests.klankbord.given import customer, turn
 
 
 def test_the_run_that_speaks_most_for_a_head_is_shown() -> None:
-    moved = [Weight(0, 2, -0.5), Weight(3, 6, 0.4), Weight(7, 9, -0.1), Weight(10, 14, 0.9), Weight(15, 20, -2.0)]
-
-    assert strongest(moved) == (3, 14)
+    assert strongest_run([-0.5, 0.4, -0.1, 0.9, -2.0]) == (1, 3)
 
 
 def test_where_no_word_speaks_for_it_none_is_shown() -> None:
-    assert strongest([Weight(0, 2, -0.5)]) is None
-    assert strongest([]) is None
+    assert strongest_run([-0.5]) is None
+    assert strongest_run([]) is None
+
+
+def test_a_run_is_six_words_at_most_and_the_first_of_equals() -> None:
+    assert strongest_run([1.0] * 9) == (0, 5)
+
+
+def test_a_detector_without_a_cue_in_the_line_would_find_nothing() -> None:
+    skipped = 0
+    for recording in recordings():
+        for event in recording.events:
+            if isinstance(event, Utterance) and event.role is Role.CUSTOMER:
+                said = turn(clean(event.text), language="nl" if recording.name.endswith("nl") else "en")
+                assert said.customer is not None
+                cues = cues_in(said.customer)
+                for detector in DETECTORS:
+                    if detector.cues and detector.cues.isdisjoint(cues):
+                        skipped += 1
+                        assert detector.find(said) is None, (detector.kind, event.text)
+    assert skipped > 1000
 
 
 def test_numbers_alone_have_no_valence() -> None:

@@ -1,0 +1,1 @@
+"""What the hot path costs, measured on the machine at hand."""
