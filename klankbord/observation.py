@@ -25,7 +25,7 @@ from klankbord.conversation import (
 from klankbord.detectors import DETECTORS
 from klankbord.events import Event, Role, Seconds, Utterance
 from klankbord.phrases import clean, normal
-from klankbord.policy import THREAT, Policy
+from klankbord.policy import THREAT_FROM, Policy
 from klankbord.reasons import voted
 from klankbord.redaction import excerpt
 from klankbord.signals import Detector, Dimension, Finding, Signal, Turn, Words, customer_words
@@ -188,7 +188,7 @@ def _signal(turn: Turn, detector: Detector, finding: Finding, private: Sequence[
 def _told(found: Sequence[Signal], policy: Policy) -> tuple[Signal, ...]:
     """The signals that are shown; no policy is so strict that a threat is not."""
     told = scoring.told(found, policy)
-    if policy.evidence_from <= THREAT.raise_at:
+    if policy.evidence_from <= THREAT_FROM:
         return told
     return (*told, *(signal for signal in found if needs.alerts(signal) and signal not in told))
 
