@@ -347,7 +347,7 @@ def test_a_replay_is_called_one(
 ) -> None:
     allowed.append(GONE)
     with serve(redis_url, tmp_path, replayed=True) as pages:
-        for path in ("/supervisor", "/agent/agent-01"):
+        for path in ("/supervisor", "/agent?agent=agent-01"):
             banner = visit(pages, path).locator("#replay")
 
             expect(banner).to_be_visible()
@@ -437,7 +437,7 @@ def test_hostile_text_stays_text_on_the_panel(floor: Floor, pages: Pages, visit:
         reason=hostile_evidence(text),
     )
     floor.suggest(hostile)
-    page = visit(pages, "/agent/" + quote(text, safe=""))
+    page = visit(pages, f"/agent?agent={quote(text, safe='')}&tenant={quote(text, safe='')}")
 
     for number in range(2):
         expect(page.locator(".suggestion .text")).to_have_text(text)
@@ -454,7 +454,7 @@ def test_the_panel_shows_one_suggestion_and_the_newer_one_takes_its_place(
     floor: Floor, pages: Pages, visit: Open
 ) -> None:
     floor.suggest(suggestion(number=1, text="Bied excuses aan."))
-    page = visit(pages, "/agent/agent-01")
+    page = visit(pages, "/agent?agent=agent-01")
     text = page.locator(".suggestion .text")
     expect(text).to_have_text("Bied excuses aan.")
     expect(page.locator(".suggestion blockquote")).to_have_text("dit is dus de derde keer dat ik bel")
@@ -471,7 +471,7 @@ def test_the_panel_shows_one_suggestion_and_the_newer_one_takes_its_place(
 
 
 def test_a_suggestion_goes_when_its_time_is_over(floor: Floor, pages: Pages, visit: Open) -> None:
-    page = visit(pages, "/agent/agent-01")
+    page = visit(pages, "/agent?agent=agent-01")
     expect(page.locator(".idle h1")).to_have_text("Geen suggestie op dit moment")
     live(page)
 
@@ -493,7 +493,7 @@ def test_a_page_that_loses_its_server_says_so_and_comes_back_with_what_it_missed
     with serve(redis_url, tmp_path) as first:
         floor.show(hot)
         floor.alert(seen)
-        page, panel = visit(first), visit(first, "/agent/agent-01")
+        page, panel = visit(first), visit(first, "/agent?agent=agent-01")
         live(page)
         live(panel)
         expect(page.locator("#alerts h2")).to_have_text(seen.title["nl"])

@@ -28,7 +28,7 @@ EVERYWHERE: Final = {
     "cross-origin-resource-policy": "same-origin",
 }
 ADDRESSES: Final = (
-    *("/", "/supervisor", "/agent/agent-01", "/static/js/supervisor.js", "/static/i18n/nl.json"),
+    *("/", "/supervisor", "/agent?agent=agent-01", "/static/js/supervisor.js", "/static/i18n/nl.json"),
     *("/api/about", "/metrics", "/livez", "/readyz", "/no/such/page", "/static/no/such/file"),
 )
 
@@ -47,7 +47,7 @@ def test_every_answer_carries_the_headers_that_keep_words_from_becoming_code(pag
         assert {name: answer.headers.get(name) for name in EVERYWHERE} == EVERYWHERE, address
         assert answer.headers["cache-control"] == "no-cache", address
         assert "server" not in answer.headers, address
-    for address in ("/events/supervisor", "/events/agent/agent-01"):
+    for address in ("/events/supervisor", "/events/agent"):
         with listen(pages, address) as stream:
             assert {name: stream.headers.get(name) for name in EVERYWHERE} == EVERYWHERE, address
 
