@@ -142,7 +142,7 @@ class Verifier:
 
     def _believed(self, payload: dict[str, Any]) -> Session:
         named = {ours: payload[theirs] for ours, theirs in self._names.items() if payload.get(theirs) is not None}
-        standard: dict[str, Any] = {name: payload[name] for name in ("sub", "exp", "iat", "jti", "nbf") if name in payload}
+        standard = {name: value for name, value in payload.items() if name in ("sub", "exp", "iat", "jti", "nbf")}
         try:
             claims = msgspec.convert({**standard, **named}, _Claims)
         except msgspec.ValidationError as error:

@@ -7,8 +7,8 @@ from collections.abc import AsyncGenerator
 from starlette.types import Message
 
 from web import sse
-from web.sse import EventStream
 from web.access import Subject
+from web.sse import EventStream
 from web.tokens import Session
 from web.viewer import Viewer
 
