@@ -71,9 +71,7 @@ class Settings(BaseModel):
     ] = ""
     token_issuer: Annotated[str, Field(description="login token: the iss of every token")] = ""
     token_audience: Annotated[str, Field(description="login token: what aud must name")] = ""
-    token_keys: Annotated[str, Field(description="login token: a JWKS of public keys, a file or https address")] = (
-        ""
-    )
+    token_keys: Annotated[str, Field(description="login token: a JWKS of public keys, a file or https address")] = ""
     token_longest_h: Annotated[int, Field(ge=1, le=24, description="login token: longest life of a token")] = 12
     token_panel_longest_h: Annotated[int, Field(ge=1, le=24, description="login token: the same of an agent's")] = 1
     token_role_claim: Annotated[str, Field(description="login token: the claim that holds the role")] = "role"

@@ -17,11 +17,13 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from redis import Redis
 
 from streams import embedded
+from streams.wire import REVOKED
 from tests.web.floor import Floor
 from tests.web.serving import Pages, serve
 
 ISSUER: Final = "https://login.example"
 AUDIENCE: Final = "klankbord"
+PARDON_S: Final = 2.5  # longer than between two looks at the list
 Claims = dict[str, Any]
 
 
@@ -39,8 +41,12 @@ class Provider:
 
     def public(self, name: str) -> Claims:
         """One key as a JWKS holds it."""
-        made = {"rsa": RSAAlgorithm, "ec": ECAlgorithm, "ed": OKPAlgorithm}[name]
-        return {**made.to_jwk(self.keys[name].public_key(), as_dict=True), "kid": name}
+        key = self.keys[name].public_key()
+        if name == "rsa":
+            return {**RSAAlgorithm.to_jwk(key, as_dict=True), "kid": name}
+        if name == "ec":
+            return {**ECAlgorithm.to_jwk(key, as_dict=True), "kid": name}
+        return {**OKPAlgorithm.to_jwk(key, as_dict=True), "kid": name}
 
     def jwks(self) -> bytes:
         """All of them."""
@@ -76,6 +82,11 @@ class Guarded:
     @property
     def redis(self) -> Redis:
         return self.floor.redis
+
+    def pardon(self) -> None:
+        """Nobody is revoked any more, and the pages know it."""
+        self.redis.delete(REVOKED)
+        time.sleep(PARDON_S)
 
 
 @contextmanager

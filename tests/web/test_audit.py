@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Final
+from typing import Final, cast
 
 import pytest
 from redis.asyncio import Redis
@@ -28,8 +28,9 @@ async def chain(url: str, *, entries: int = 5) -> tuple[list[bytes], str]:
         for number in range(entries):
             writers[number % 2].write(entry(number))
             await writers[number % 2].close()
-        stored = [fields[FIELD] for _, fields in await redis.xrange(AUDIT)]
-        head = await redis.get(AUDIT_HEAD)
+        found = cast(list[tuple[bytes, dict[bytes, bytes]]], await redis.xrange(AUDIT))
+        stored = [fields[FIELD] for _, fields in found]
+        head = cast(bytes, await redis.get(AUDIT_HEAD))
         assert await verify_stored(redis) == entries
         return stored, head.decode()
 

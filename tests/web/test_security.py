@@ -197,7 +197,7 @@ def test_whom_the_proxy_names_is_let_in(proxied: Pages) -> None:
     ],
 )
 def test_a_proxy_that_is_not_ours_or_says_too_little_is_refused(proxied: Pages, changed: dict[str, str | None]) -> None:
-    headers = {name: value.encode() for name, value in (NAMED | changed).items() if value is not None}
+    headers = {name.encode(): value.encode() for name, value in (NAMED | changed).items() if value is not None}
 
     assert httpx.get(proxied.url + "/api/me", headers=headers).status_code == 401
 
