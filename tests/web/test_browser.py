@@ -26,8 +26,9 @@ from redis import Redis
 
 from klankbord.conversation import Evidence
 from streams import embedded
-from streams.wire import AlertMessage, BoardRow, OpenAlert
+from streams.wire import REVOKED, AlertMessage, BoardRow, OpenAlert, revoked_subject
 from tests.web.floor import NOW, Floor, cleared, ended, fact, opened, row, said, suggestion, twelve
+from tests.web.guarding import Guarded
 from tests.web.serving import Pages, serve
 
 pytestmark = pytest.mark.browser
@@ -352,6 +353,7 @@ def test_a_replay_is_called_one(
 
             expect(banner).to_be_visible()
             expect(banner).to_contain_text("nagespeelde opname")
+            expect(banner.page.locator("#demo")).to_contain_text("demonstratie zonder aanmelden")
 
 
 def test_what_is_happening_now_is_not_called_a_replay(pages: Pages, visit: Open) -> None:
@@ -541,3 +543,32 @@ def test_a_page_whose_data_stands_still_calls_itself_stale(
         live(page)
         expect(page.locator("#old")).to_be_hidden()
         expect(rows(page)).to_have_count(0)
+
+
+def test_a_token_in_the_fragment_lets_one_in_and_leaves_the_address(guarded: Guarded, visit: Open) -> None:
+    shown = replace(row("chat-of-a"), tenant="a", team="noord")
+    guarded.floor.show(shown)
+
+    page = visit(guarded.pages, f"/supervisor#token={guarded.provider.token(sub='browser')}")
+
+    live(page)
+    expect(row_of(page, shown)).to_be_visible()
+    assert page.url == guarded.pages.url + "/supervisor"
+    assert "eyJ" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+
+
+def test_whoever_is_revoked_sees_nothing_any_more(
+    guarded: Guarded, visit: Open, allowed: list[re.Pattern[str]]
+) -> None:
+    allowed.append(re.compile(r"status of 401"))
+    shown = replace(row("chat-of-a"), tenant="a", team="noord")
+    guarded.floor.show(shown)
+    page = visit(guarded.pages, f"/supervisor#token={guarded.provider.token(sub='leaving')}")
+    expect(row_of(page, shown)).to_be_visible()
+
+    guarded.redis.sadd(REVOKED, revoked_subject("a", "leaving"))
+
+    expect(page.locator("#connection")).to_have_class("connection refused")
+    expect(page.locator("#old")).to_contain_text("U heeft geen toegang (meer).")
+    expect(rows(page)).to_have_count(0)
+    guarded.pardon()
