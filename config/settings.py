@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from msgspec.structs import replace
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from klankbord.errors import InvalidConfiguration
 from klankbord.models.reasons import known
@@ -58,6 +58,34 @@ class Settings(BaseModel):
         Literal["INFO", "WARNING", "ERROR"], Field(description="of the pages; the workers take Faust's own -l")
     ] = "INFO"
     replayed: Annotated[bool, Field(description="the pages say that what they show is a replay")] = False
+
+    login: Annotated[
+        Literal["", "token", "proxy", "demo"],
+        Field(description="how the pages know who asks ([security](security.md)); empty: the pages do not start"),
+    ] = ""
+    hosts: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9.:\[\], -]*$", description="names the pages are asked by, separated by commas")
+    ] = "localhost,127.0.0.1,[::1]"
+    embed_parents: Annotated[
+        str, Field(description="desks that may frame the agent panel: tenant=origin origin;tenant=origin")
+    ] = ""
+    token_issuer: Annotated[str, Field(description="login token: the iss of every token")] = ""
+    token_audience: Annotated[str, Field(description="login token: what aud must name")] = ""
+    token_keys: Annotated[str, Field(description="login token: a JWKS of public keys, a file or https address")] = ""
+    token_longest_h: Annotated[int, Field(ge=1, le=24, description="login token: longest life of a token")] = 12
+    token_panel_longest_h: Annotated[int, Field(ge=1, le=24, description="login token: the same of an agent's")] = 1
+    token_role_claim: Annotated[str, Field(description="login token: the claim that holds the role")] = "role"
+    token_tenant_claim: Annotated[str, Field(description="login token: the claim that holds the tenant")] = "tenant"
+    token_teams_claim: Annotated[str, Field(description="login token: the claim with the list of teams")] = "teams"
+    token_agent_claim: Annotated[
+        str, Field(description="login token: the claim with the id an agent has in events")
+    ] = "agent_id"
+    proxy_addresses: Annotated[
+        str, Field(description="login proxy: addresses or networks of the proxy, separated by commas")
+    ] = ""
+    proxy_secret: Annotated[
+        SecretStr, Field(description="login proxy: what it sends as X-Klankbord-Secret, at least 32 characters")
+    ] = SecretStr("")
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:

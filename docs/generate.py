@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
+from pydantic import SecretStr
 
 from config.settings import HERE, PREFIX, Settings, load_playbook, load_reasons
 from docs.rules import CHANGING, HOW, WRITING
@@ -335,7 +336,7 @@ def write(folder: Path) -> None:
 def redis_keys() -> set[str]:
     """Every key that streams/wire.py names, as this page writes it."""
     constant = {value for value in vars(wire).values() if isinstance(value, str) and value.startswith("{klankbord}")}
-    return constant | {wire.current_suggestion("<agent id>"), wire.once("<id>")}
+    return constant | {wire.current_suggestion("<tenant>", "<agent id>"), wire.once("<id>")}
 
 
 def _page(title: str, *lines: str) -> str:
@@ -367,7 +368,7 @@ def _metrics(process: str, registry: CollectorRegistry, holder: object) -> Itera
 
 def _type(field: dict[str, Any]) -> str:
     if "enum" in field:
-        return ", ".join(f"`{value}`" for value in field["enum"])
+        return ", ".join(f"`{value}`" for value in field["enum"] if value)
     if "minimum" in field:
         most = field.get("maximum")
         return f"whole number from {field['minimum']}" + (f" to {most}" if most is not None else "")
@@ -380,6 +381,8 @@ def _default(name: str) -> str:
     field = Settings.model_fields[name]
     if field.is_required():
         return "must be given"
+    if isinstance(field.default, SecretStr):
+        return "empty"
     if isinstance(field.default, Path) and field.default.is_relative_to(ROOT):
         return f"`{field.default.relative_to(ROOT).as_posix()}`"
     if isinstance(field.default, bool):

@@ -53,7 +53,7 @@ def _floor(browser: Browser, demo: Running) -> None:
 
 def _panel(browser: Browser, demo: Running) -> None:
     """The panel of the agent who was helped last, while the suggestion stands."""
-    page = _opened(browser, demo.address("web", f"/agent/{_helped(demo)}"), PANEL)
+    page = _opened(browser, demo.address("web", f"/agent?agent={_helped(demo)}"), PANEL)
     page.locator("#suggestion article").wait_for(timeout=WAIT_S * 1000)
     page.screenshot(path=FOLDER / "agent.png")
 

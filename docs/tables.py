@@ -281,7 +281,7 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
     wire.ALERTS: ("stream", "`AlertMessage`: what opened and cleared, in order"),
     wire.OPEN_ALERTS: ("hash", "alert id to `AlertMessage`, for every open one"),
     wire.SUGGESTIONS: ("stream", "`SuggestionMessage`, in order"),
-    wire.current_suggestion("<agent id>"): (
+    wire.current_suggestion("<tenant>", "<agent id>"): (
         "string that expires with the suggestion",
         "`SuggestionMessage` that stands for one agent",
     ),
@@ -289,6 +289,9 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
     wire.BOARD_OFFSETS: ("hash", "tenant/conversation id to the newest offset on the board"),
     wire.BOARD_CHANGES: ("stream", "`BoardRow` as it changed, coalesced"),
     wire.COUNTS: ("hash", "what was published once, by rule and kind"),
+    wire.REVOKED: ("set", "tokens and people that may no longer see anything ([security](security.md))"),
+    wire.AUDIT: ("stream", "who saw or did what, each line holding the hash of the one before"),
+    wire.AUDIT_HEAD: ("string", "number and hash of the newest audit line"),
     wire.once("<id>"): (
         f"string that expires after {wire.ONCE_TTL_S // 86_400} days",
         "that an alert or suggestion was published",

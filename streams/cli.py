@@ -27,7 +27,7 @@ from streams.player import Line, bundled, read_lines
 
 ADDRESSES: Final = (
     ("supervisor page", "web", "/supervisor"),
-    ("agent panel", "web", "/agent/agent-07"),
+    ("agent panel", "web", "/agent?agent=agent-07"),
     ("metrics of the pages", "web", "/metrics"),
     ("metrics of the monitor", "monitor", "/metrics"),
     ("metrics of the publisher", "publisher", "/metrics"),

@@ -153,6 +153,7 @@ def _environment(broker: str, redis_url: str, ports: Mapping[str, int], director
         "PARTITIONS": str(PARTITIONS),
         "DATA_DIR": str(directory),
         "REPLAYED": "true",
+        "LOGIN": "demo",
         **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
     }
     # A setting of the caller's own installation must not leak into the demo.

@@ -27,12 +27,26 @@ BOARD: Final = "{klankbord}:board"  # hash: tenant/conversation -> BoardRow of e
 BOARD_OFFSETS: Final = "{klankbord}:board:offsets"  # hash: tenant/conversation -> newest offset on the board
 BOARD_CHANGES: Final = "{klankbord}:board:changes"  # stream of BoardRow, coalesced
 COUNTS: Final = "{klankbord}:counts"  # hash: what was published once, by rule and kind
+REVOKED: Final = "{klankbord}:revoked"  # set of revoked_token() and revoked_subject(): who may no longer see anything
+AUDIT: Final = "{klankbord}:audit"  # stream of audit lines, each holding the hash of the one before
+AUDIT_HEAD: Final = "{klankbord}:audit:head"  # number and hash of the newest audit line
 FIELD: Final = b"json"  # the one field of a stream entry
 
 
-def current_suggestion(agent_id: str) -> str:
+def current_suggestion(tenant: str, agent_id: str) -> str:
     """The key of the suggestion that stands for one agent; it expires with it."""
-    return "{klankbord}:suggestion:" + agent_id
+    # A tenant holds no space and may hold any other separator, as an agent's id may: two tenants never meet in a key.
+    return f"{{klankbord}}:suggestion:{tenant} {agent_id}"
+
+
+def revoked_token(token_id: str) -> str:
+    """The member of `REVOKED` that ends one token, by its jti."""
+    return f"token:{token_id}"
+
+
+def revoked_subject(tenant: str, name: str) -> str:
+    """The member of `REVOKED` that ends everything of one person."""
+    return f"subject:{tenant} {name}"
 
 
 def once(identity: str) -> str:

@@ -8,6 +8,7 @@ from redis import Redis
 
 from streams import embedded
 from tests.web.floor import Floor
+from tests.web.guarding import Guarded, guard
 from tests.web.serving import Pages, serve
 
 
@@ -33,4 +34,10 @@ def floor(redis_url: str) -> Iterator[Floor]:
 @pytest.fixture
 def pages(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[Pages]:
     with serve(redis_url, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    with guard(tmp_path_factory.mktemp("guarded")) as running:
         yield running

@@ -14,6 +14,8 @@ Action: TypeAlias = Literal[
     "read_audit",
 ]
 
+EVERY_TEAM: Final = "*"  # as a supervisor's team: all of them, and conversations that have none
+
 
 class Subject(Struct, frozen=True):
     """Who asks. `teams` are the teams a supervisor looks after; `agent_id` is who an agent is in events."""
@@ -43,7 +45,11 @@ def authorise(subject: Subject, action: Action, about: Object) -> bool:
     if subject.tenant != about.tenant:
         return False
     if subject.role == "supervisor":
-        return action in _OF_A_TEAM and about.team is not None and about.team in subject.teams
+        return action in _OF_A_TEAM and _looks_after(subject, about.team)
     if subject.role == "agent":
         return action in _OF_AN_AGENT and bool(subject.agent_id) and about.agent_id == subject.agent_id
     return subject.role == "privacy_officer" and action == "read_audit"
+
+
+def _looks_after(subject: Subject, team: str | None) -> bool:
+    return EVERY_TEAM in subject.teams or (team is not None and team in subject.teams)

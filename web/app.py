@@ -13,10 +13,14 @@ from redis.backoff import NoBackoff
 from starlette.staticfiles import StaticFiles
 
 from config.settings import Settings, read_settings
+from web.audit import Audit, log_to_stderr
+from web.demo import DemoLogin, demo_tokens
 from web.hub import MAX_STREAMS, Hub
+from web.identity import Identity, login_of
 from web.metrics import Metrics
-from web.pages import STATIC, events, pages, service
-from web.security import SecurityHeaders
+from web.pages import STATIC, about, audited, events, pages, service
+from web.revocation import Revoked
+from web.security import Gate, SecurityHeaders, parents_of
 from web.viewer import BACKLOG_BYTES, PING_S
 
 # Longer than the reader blocks, so that silence from a half-open connection is told from a quiet floor.
@@ -30,7 +34,9 @@ def create_app(
     backlog_bytes: int = BACKLOG_BYTES,
     ping_s: float = PING_S,
 ) -> FastAPI:
-    """The pages and their streams; Redis is first asked when the server starts."""
+    """The pages and their streams, or `InvalidConfiguration`; Redis is first asked when the server starts."""
+    demo = DemoLogin(settings) if settings.login == "demo" else None
+    login, parents = login_of(settings, demo), parents_of(settings.embed_parents)
     # No retries inside the client: the reader itself waits, and tells the pages that it does.
     redis = Redis.from_url(
         settings.redis_url,
@@ -39,18 +45,22 @@ def create_app(
         socket_connect_timeout=REDIS_TIMEOUT_S,
     )
     metrics = Metrics()
-    hub = Hub(redis, metrics, max_streams=max_streams, backlog_bytes=backlog_bytes, ping_s=ping_s)
+    revoked, audit = Revoked(), Audit(redis)
+    hub = Hub(redis, metrics, revoked, max_streams=max_streams, backlog_bytes=backlog_bytes, ping_s=ping_s)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
         app.state.reader = asyncio.create_task(hub.run(), name="redis reader")
+        writer = asyncio.create_task(audit.run(), name="audit writer")
         try:
             yield
         finally:
             hub.close()
-            app.state.reader.cancel()
-            with suppress(asyncio.CancelledError):
-                await app.state.reader
+            for task in (app.state.reader, writer):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await audit.close()
             await redis.aclose()
 
     # FastAPI's own documentation pages load their scripts from a CDN.
@@ -62,15 +72,18 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.hub = hub
-    app.add_middleware(SecurityHeaders)
-    app.include_router(pages())
-    app.include_router(events(hub))
-    app.include_router(service(app, hub, metrics, settings))
+    app.state.hub, app.state.audit, app.state.identity = hub, audit, Identity(login, revoked)
+    # The last added is the outermost: what the gate refuses carries the headers too.
+    app.add_middleware(Gate, hosts=settings.hosts)
+    app.add_middleware(SecurityHeaders, parents=parents)
+    routers = [pages(), events(hub), about(app, settings, parents), audited(audit), service(app, hub, metrics)]
+    for router in (*routers, *([demo_tokens(demo)] if demo else ())):
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     return app
 
 
 def app_from_environment() -> FastAPI:
     """For `uvicorn --factory web.app:app_from_environment`."""
+    log_to_stderr()
     return create_app(read_settings())

@@ -3,25 +3,31 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Final, TypeAlias, cast
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Final, NamedTuple, TypeAlias, cast
 
 import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from streams.wire import ALERTS, BOARD, BOARD_CHANGES, FIELD, OPEN_ALERTS, SUGGESTIONS, current_suggestion
+from streams.wire import ALERTS, BOARD, BOARD_CHANGES, FIELD, OPEN_ALERTS, REVOKED, SUGGESTIONS, current_suggestion
 from web import sse
-from web.board import Board, agent_of
+from web.access import Object
+from web.audience import Audience, Audiences
+from web.board import Board, Kept, agent_of, gone, scope_of_alert
 from web.metrics import Metrics
 from web.positions import START, Position, position, stream_id
-from web.viewer import BACKLOG_BYTES, PING_S, Page, Viewer
+from web.revocation import Revoked
+from web.tokens import Session
+from web.viewer import BACKLOG_BYTES, PING_S, Page, Reason, Viewer
 
 Entry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
+Agent: TypeAlias = tuple[str, str]  # tenant and agent id
 
-MAX_STREAMS: Final = 1000  # each holds an open file; the soft limit of many systems is 1,024
+MAX_STREAMS: Final = 4000  # each holds an open file; `python -m web` raises the soft limit, of often 1,024
+MAX_STREAMS_EACH: Final = 5
 BATCH: Final = 500
-BLOCK_MS: Final = 2000
+BLOCK_MS: Final = 1000  # between two looks at who was revoked
 # Under load, what comes within this time is sent as one piece: 40 wake-ups a second per page, not thousands.
 PACE_S: Final = 0.025
 FIRST_RETRY_S: Final = 0.2
@@ -32,6 +38,20 @@ STREAMS: Final = (ALERTS, BOARD_CHANGES, SUGGESTIONS)
 _log: Final = logging.getLogger(__name__)
 
 
+class Told(NamedTuple):
+    """A message and whose it is; those of `but` have heard it otherwise."""
+
+    scope: Object
+    message: bytes
+    but: Object | None = None
+
+    def reaches(self, audience: Audience) -> bool:
+        """Whether it is for these."""
+        if not audience.sees(self.scope.tenant, self.scope.team):
+            return False
+        return self.but is None or not audience.sees(self.but.tenant, self.but.team)
+
+
 class Hub:
     """Follows the streams, remembers what is open, and tells the viewers; says so when Redis is away."""
 
@@ -39,6 +59,7 @@ class Hub:
         self,
         redis: Redis,
         metrics: Metrics,
+        revoked: Revoked,
         *,
         max_streams: int = MAX_STREAMS,
         backlog_bytes: int = BACKLOG_BYTES,
@@ -46,10 +67,11 @@ class Hub:
     ) -> None:
         self._redis = redis
         self._metrics = metrics
+        self._revoked = revoked
         self._max_streams = max_streams
         self._backlog_bytes = backlog_bytes
         self._ping_s = ping_s
-        self._viewers: set[Viewer] = set()
+        self._audiences = Audiences()
         self._board: Board | None = None
         self._at: dict[str, Position] = {}
         self._changed_s = time.monotonic()
@@ -76,38 +98,43 @@ class Hub:
     def close(self) -> None:
         """End all streams, so that the process may end; new ones are refused."""
         self._closed = True
-        for viewer in self._viewers:
-            if not viewer.ended:
-                viewer.cut("shutdown")
-                self._metrics.messages.labels("bye").inc()
+        for viewer in self._audiences.viewers:
+            self._cut(viewer, "shutdown")
 
     async def _resume(self) -> None:
         """One transaction gives what is open, where the streams stand, and the alerts that came while we were away."""
         known = self._at.get(ALERTS)
         pipe = self._redis.pipeline(transaction=True)
+        pipe.smembers(REVOKED)
         pipe.hgetall(BOARD)
         pipe.hgetall(OPEN_ALERTS)
         for stream in STREAMS:
             pipe.xrevrange(stream, count=1)
         if known is not None:
             pipe.xrange(ALERTS, min="(" + stream_id(known))
-        rows, alerts, *rest = await pipe.execute()
-        agents = await self._current_suggestions({v.agent_id for v in self._viewers if v.page == "agent"})
+        revoked, rows, alerts, *rest = await pipe.execute()
+        agents = await self._current_suggestions(self._audiences.agents())
+        self._end_revoked(revoked)
         self._board = Board(rows, alerts)
         self._at = {stream: _newest(rest[i]) for i, stream in enumerate(STREAMS)}
         self._mark(up=True)
-        missed = [message for entry in (rest[3] if known is not None else ()) if (message := _alert(entry))]
+        missed = [told for entry in (rest[3] if known is not None else ()) if (told := _alert(entry))]
         self._tell_floor("alert", missed)
-        self._tell_floor("snapshot", [self._snapshot()])
-        for viewer in self._viewers:
-            if viewer.page == "agent" and viewer.agent_id in agents:
-                self._tell(viewer, "current", agents[viewer.agent_id][0])
-            self._tell(viewer, "health", self._health())
+        for audience in self._audiences.floors():
+            for viewer in audience.viewers:
+                self._tell(viewer, "snapshot", self._snapshot(audience))
+        for agent, (current, _) in agents.items():
+            for viewer in self._audiences.of_agent(*agent):
+                self._tell(viewer, "current", current)
+        self._tell_everybody("health", self._health())
 
     async def _read(self) -> None:
         found = await self._redis.xread(
             {stream: stream_id(at) for stream, at in self._at.items()}, count=BATCH, block=BLOCK_MS
         )
+        if self._revoked.due:
+            # Before what was found is shown: nothing new reaches who was revoked a second ago.
+            self._end_revoked(cast(set[bytes], await self._redis.smembers(REVOKED)))
         # The client's types name every shape that any of its protocols may give; ours is the plain one.
         for name, entries in cast(list[tuple[bytes, list[Entry]]], found):
             stream = name.decode()
@@ -118,42 +145,52 @@ class Hub:
                 self._show(stream, entries)
 
     def _show(self, stream: str, entries: list[Entry]) -> None:
-        messages = []
+        messages: list[Told] = []
         for entry_id, fields in entries:
             try:
-                messages.append(self._shown(stream, entry_id, fields[FIELD]))
+                messages += self._shown(stream, entry_id, fields[FIELD])
             except (KeyError, msgspec.DecodeError):
                 _log.warning("unreadable entry skipped: stream=%s id=%s", stream, entry_id.decode())
         self._tell_floor("alert" if stream == ALERTS else "row", messages)
 
-    def _shown(self, stream: str, entry_id: bytes, raw: bytes) -> bytes:
+    def _shown(self, stream: str, entry_id: bytes, raw: bytes) -> list[Told]:
+        """What is told of one entry: more than one message when it went from one team to another."""
         assert self._board is not None  # nothing is read before it was loaded
         if stream == ALERTS:
-            self._board.alert(raw)
-            return sse.message("alert", raw, entry_id.decode())
-        self._board.row(raw)
-        return sse.message("row", raw)
+            scope, before = self._board.alert(raw)
+            message = sse.message("alert", raw, entry_id.decode())
+            # Those who saw it open see it clear, wherever the conversation is by now.
+            return [Told(scope, message), *_left(before, scope, message)]
+        scope, before = self._board.row(raw)
+        over = sse.message("row", gone(before.raw)) if before and before.scope != scope else b""
+        return [Told(scope, sse.message("row", raw)), *_left(before, scope, over)]
 
     def _suggest(self, entries: list[Entry]) -> None:
         for entry_id, fields in entries:
             try:
                 raw = fields[FIELD]
-                agent_id = agent_of(raw)
+                agent = agent_of(raw)
             except (KeyError, msgspec.DecodeError):
                 _log.warning("unreadable entry skipped: stream=%s id=%s", SUGGESTIONS, entry_id.decode())
                 continue
             message = sse.message("suggestion", raw, entry_id.decode())
-            for viewer in self._viewers:
-                if viewer.page == "agent" and viewer.agent_id == agent_id:
-                    self._tell(viewer, "suggestion", message, position(entry_id))
+            for viewer in self._audiences.of_agent(*agent):
+                self._tell(viewer, "suggestion", message, position(entry_id))
+
+    def _end_revoked(self, members: set[bytes]) -> None:
+        """End the streams of those whose rights were taken back, before anything else is said to them."""
+        self._revoked.read(members)
+        for viewer in self._audiences.viewers if members else ():
+            if self._revoked.ends(viewer.revoked_by):
+                self._cut(viewer, "revoked")
 
     def _lost(self, error: Exception) -> None:
         if self.up or self._board is None:
             _log.warning("Redis is away, the pages are told: %s", error)
+        self._revoked.forget()
         if self.up:
             self._mark(up=False)
-            for viewer in self._viewers:
-                self._tell(viewer, "health", self._health())
+            self._tell_everybody("health", self._health())
 
     def _mark(self, *, up: bool) -> None:
         self.up = up
@@ -162,26 +199,30 @@ class Hub:
 
     # What a page gets.
 
-    def join(self, page: Page, agent_id: str = "") -> Viewer | None:
-        """A viewer that hears everything from this moment on; None when there are too many."""
-        if self._closed or len(self._viewers) >= self._max_streams:
+    def join(self, page: Page, session: Session) -> Viewer | None:
+        """A viewer that hears everything of theirs from this moment on; None when there are too many."""
+        if self._closed or len(self._audiences.viewers) >= self._max_streams:
             return None
-        viewer = Viewer(page, agent_id, backlog_bytes=self._backlog_bytes)
-        self._viewers.add(viewer)
+        viewer = Viewer(page, session, backlog_bytes=self._backlog_bytes)
+        self._audiences.join(viewer)
         self._metrics.streams.labels(page).inc()
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
         """The page is gone."""
-        if viewer in self._viewers:
-            self._viewers.remove(viewer)
+        if viewer in self._audiences.viewers:
+            self._audiences.leave(viewer)
             self._metrics.streams.labels(viewer.page).dec()
+
+    def full_for(self, session: Session) -> bool:
+        """Whether this subject has as many streams open as one may have."""
+        return self._audiences.streams_of(session.subject) >= MAX_STREAMS_EACH
 
     def floor(self, viewer: Viewer, since: Position | None) -> AsyncGenerator[bytes]:
         """The floor from now on, taken at the very moment of the call; first the alerts after `since`."""
         opening = sse.RETRY
         if self._board is not None:
-            opening += self._counted("snapshot", self._snapshot())
+            opening += self._counted("snapshot", self._snapshot(self._audiences.of(viewer)))
         opening += self._counted("health", self._health())
         return self._floor(viewer, self._at.get(ALERTS, START), since, opening)
 
@@ -191,60 +232,72 @@ class Hub:
         # The missed come first: whoever loses the connection among them comes back with an id that is still right.
         try:
             if since is not None:
-                async for chunk in self._missed(since, now):
+                async for chunk in self._missed(self._audiences.of(viewer), since, now):
+                    if viewer.ended:
+                        break
                     yield chunk
         except (RedisError, OSError):
             yield self._counted("bye", AWAY)
             return
-        yield opening
+        if not viewer.ended:
+            yield opening
         async for chunk in viewer.chunks(ping_s=self._ping_s):
             yield chunk
 
-    async def _missed(self, since: Position, now: Position) -> AsyncIterator[bytes]:
+    async def _missed(self, audience: Audience, since: Position, now: Position) -> AsyncIterator[bytes]:
         while since < now:
             found = await self._redis.xrange(ALERTS, min="(" + stream_id(since), max=stream_id(now), count=BATCH)
             page = cast(list[Entry], found)
             if not page:
                 return
             since = position(page[-1][0])
-            messages = [message for entry in page if (message := _alert(entry))]
-            yield b"".join(self._counted("alert", message) for message in messages)
+            told = [one for entry in page if (one := _alert(entry))]
+            seen = [one.message for one in told if one.reaches(audience)]
+            if seen:
+                yield b"".join(self._counted("alert", message) for message in seen)
 
     async def suggestions(self, viewer: Viewer) -> AsyncGenerator[bytes]:
         """The suggestion that stands for this agent, then each new one."""
-        after = START
+        after, agent = START, (viewer.subject.tenant, viewer.subject.agent_id)
         yield sse.RETRY
         try:
             if self.up:
-                current, after = (await self._current_suggestions({viewer.agent_id}))[viewer.agent_id]
-                yield self._counted("current", current)
+                current, after = (await self._current_suggestions((agent,)))[agent]
+                if not viewer.ended:
+                    yield self._counted("current", current)
         except (RedisError, OSError):
             yield self._counted("bye", AWAY)
             return
-        yield self._counted("health", self._health())
+        if not viewer.ended:
+            yield self._counted("health", self._health())
         async for chunk in viewer.chunks(after=after, ping_s=self._ping_s):
             yield chunk
 
-    async def _current_suggestions(self, agent_ids: set[str]) -> dict[str, tuple[bytes, Position]]:
+    async def _current_suggestions(self, agents: Sequence[Agent]) -> dict[Agent, tuple[bytes, Position]]:
         """Per agent, what stands now and for how long, and the place in the stream up to which that is known."""
-        agents = sorted(agent_ids)
         if not agents:
             return {}
         pipe = self._redis.pipeline(transaction=True)
         pipe.xrevrange(SUGGESTIONS, count=1)
-        for agent_id in agents:
-            pipe.get(current_suggestion(agent_id))
-            pipe.pttl(current_suggestion(agent_id))
+        for agent in agents:
+            pipe.get(current_suggestion(*agent))
+            pipe.pttl(current_suggestion(*agent))
         newest, *found = await pipe.execute()
         at = _newest(newest)
         return {
-            agent_id: (sse.message("current", _current(found[2 * i], found[2 * i + 1]), stream_id(at)), at)
-            for i, agent_id in enumerate(agents)
+            agent: (sse.message("current", _current(found[2 * i], found[2 * i + 1]), stream_id(at)), at)
+            for i, agent in enumerate(agents)
         }
 
-    def _snapshot(self) -> bytes:
+    def _snapshot(self, audience: Audience) -> bytes:
+        """What these may see of the floor, made once for all of them."""
         assert self._board is not None  # asked for only once it was loaded
-        return sse.message("snapshot", self._board.snapshot(), stream_id(self._at[ALERTS]))
+        version = self._board.version
+        known = audience.picture(version)
+        if known is None:
+            picture = sse.message("snapshot", self._board.snapshot(audience.sees), stream_id(self._at[ALERTS]))
+            known = audience.keep(version, picture)
+        return known
 
     def _health(self) -> bytes:
         state = "live" if self.up else "stale"
@@ -253,13 +306,24 @@ class Hub:
 
     # How it is told.
 
-    def _tell_floor(self, event: str, messages: list[bytes]) -> None:
-        if not messages:
-            return
-        chunk = b"".join(messages)
-        for viewer in self._viewers:
-            if viewer.page == "supervisor":
-                self._tell(viewer, event, chunk, count=len(messages))
+    def _tell_floor(self, event: str, messages: list[Told]) -> None:
+        """Each audience hears what is theirs, joined once for all of its viewers."""
+        for audience in self._audiences.floors() if messages else ():
+            theirs = [one.message for one in messages if one.reaches(audience)]
+            if not theirs:
+                continue
+            chunk = b"".join(theirs)
+            for viewer in audience.viewers:
+                self._tell(viewer, event, chunk, count=len(theirs))
+
+    def _tell_everybody(self, event: str, message: bytes) -> None:
+        for viewer in self._audiences.viewers:
+            self._tell(viewer, event, message)
+
+    def _cut(self, viewer: Viewer, reason: Reason) -> None:
+        if not viewer.ended:
+            viewer.cut(reason)
+            self._metrics.messages.labels("bye").inc()
 
     def _tell(self, viewer: Viewer, event: str, chunk: bytes, at: Position | None = None, *, count: int = 1) -> None:
         ended = viewer.ended
@@ -277,9 +341,18 @@ def _newest(entries: list[Entry]) -> Position:
     return position(entries[0][0]) if entries else START
 
 
-def _alert(entry: Entry) -> bytes | None:
+def _alert(entry: Entry) -> Told | None:
     entry_id, fields = entry
-    return sse.message("alert", fields[FIELD], entry_id.decode()) if FIELD in fields else None
+    try:
+        raw = fields[FIELD]
+        return Told(scope_of_alert(raw), sse.message("alert", raw, entry_id.decode()))
+    except (KeyError, msgspec.DecodeError):
+        return None
+
+
+def _left(before: Kept | None, scope: Object, message: bytes) -> list[Told]:
+    """What those are told who saw it until now and see it no more."""
+    return [Told(before.scope, message, but=scope)] if before and before.scope != scope else []
 
 
 def _current(raw: bytes | None, left_ms: int) -> bytes:

@@ -23,6 +23,8 @@ class Server(uvicorn.Server):
                 log_level=log_level,
                 access_log=False,  # an access log names agents in its paths
                 server_header=False,
+                # X-Forwarded-For would change who seems to ask, from anyone on this machine.
+                proxy_headers=False,
                 timeout_graceful_shutdown=GRACE_S,
             )
         )

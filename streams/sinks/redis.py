@@ -98,7 +98,7 @@ def _alert(message: AlertMessage) -> tuple[list[str], list[str | bytes | int]]:
 
 
 def _suggestion(message: SuggestionMessage, left_ms: int) -> tuple[list[str], list[str | bytes | int]]:
-    current = wire.current_suggestion(message.agent_id)
+    current = wire.current_suggestion(message.tenant, message.agent_id)
     keys = [wire.once(message.suggestion_id), wire.SUGGESTIONS, current, wire.COUNTS]
     count = f"suggestions:{message.kind}"
     return keys, [wire.encode(message), left_ms, count, wire.ONCE_TTL_S, wire.STREAM_MAXLEN]

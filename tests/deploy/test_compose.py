@@ -146,8 +146,19 @@ def test_every_folder_that_is_mounted_exists() -> None:
     assert {name for name in mounted if not name.startswith("./")} == set(COMPOSE["volumes"])
 
 
+def test_the_pages_want_a_login_and_are_not_told_by_the_file_whose() -> None:
+    settings = read_settings(ENVIRONMENTS["web"])
+
+    assert settings.login == "token"
+    assert settings.token_issuer.startswith("${KLANKBORD_TOKEN_ISSUER:?")
+    assert settings.token_keys.startswith("${KLANKBORD_TOKEN_KEYS:?")
+
+
 def test_the_file_holds_no_secret() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
 
-    assert re.findall(r"(?im)^\s*[A-Z_]*(?:PASSWORD|SECRET|TOKEN|CREDENTIAL)[A-Z_]*\s*:.*$", text) == []
+    named = re.findall(r"(?im)^\s*[A-Z_]*(?:PASSWORD|SECRET|TOKEN|CREDENTIAL)[A-Z_]*\s*:.*$", text)
+
+    # Whose tokens are believed, and with which public keys, is no secret.
+    assert [line for line in named if not re.match(r"\s*KLANKBORD_TOKEN_(ISSUER|AUDIENCE|KEYS):", line)] == []
     assert re.findall(r"://[^/\s]*:[^/\s]*@", text) == []

@@ -233,7 +233,9 @@ def test_a_live_demo_raises_an_alert_on_the_page_and_ends_at_ctrl_c(tmp_path: Pa
 
 def an_alert(url: str) -> dict[str, object]:
     """The first alert that the stream of the page brings."""
-    with closing(urllib.request.urlopen(url, timeout=FIRST_ALERT_S)) as stream:
+    _, given = answer(url.replace("/events/supervisor", "/demo/token"))
+    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {json.loads(given)['token']}"})
+    with closing(urllib.request.urlopen(request, timeout=FIRST_ALERT_S)) as stream:
 
         def message() -> dict[str, object]:
             if stream.readline() != b"event: alert\n":

@@ -237,7 +237,7 @@ async def test_the_suggestion_of_an_agent_stands_for_the_time_that_is_left(in_re
 
     await in_redis.sink.publish(Batch((), (suggestion,), (), {suggestion.suggestion_id: MINUTE_MS}))
 
-    key = wire.current_suggestion("agent-12")
+    key = wire.current_suggestion(suggestion.tenant, "agent-12")
     standing = in_redis.client.get(key)
     assert standing is not None
     assert msgspec.json.decode(standing, type=SuggestionMessage) == suggestion
@@ -252,7 +252,7 @@ async def test_a_suggestion_that_comes_late_is_kept_but_does_not_stand(in_redis:
 
     assert new.suggestions == (suggestion,)
     assert in_redis.seen().suggestions == (suggestion,)
-    assert not in_redis.client.exists(wire.current_suggestion("agent-12"))
+    assert not in_redis.client.exists(wire.current_suggestion(suggestion.tenant, "agent-12"))
 
 
 async def test_a_later_suggestion_takes_the_place_of_an_earlier_one(in_redis: InRedis) -> None:
@@ -260,7 +260,7 @@ async def test_a_later_suggestion_takes_the_place_of_an_earlier_one(in_redis: In
 
     await in_redis.sink.publish(Batch((), SUGGESTIONS, (), left_ms))
 
-    standing = in_redis.client.get(wire.current_suggestion("agent-12"))
+    standing = in_redis.client.get(wire.current_suggestion(SUGGESTIONS[-1].tenant, "agent-12"))
     assert standing is not None
     assert msgspec.json.decode(standing, type=SuggestionMessage) == SUGGESTIONS[-1]
 

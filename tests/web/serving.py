@@ -37,6 +37,13 @@ class Pages:
         """One plain answer, redirects not followed."""
         return httpx.get(self.url + path, headers=headers, timeout=PATIENCE_S)
 
+    def bearer(self, path: str = "/events/supervisor", **who: str) -> dict[str, str]:
+        """The header of whoever the demo lets in to read this stream: an agent, or a supervisor of all teams."""
+        asked = {"role": "agent", "agent_id": "agent-01"} if path.startswith("/events/agent") else {}
+        answer = httpx.get(self.url + "/demo/token", params=asked | who, timeout=PATIENCE_S)
+        assert answer.status_code == 200, answer.text
+        return {"Authorization": f"Bearer {answer.json()['token']}"}
+
 
 @contextmanager
 def serve(
@@ -46,18 +53,21 @@ def serve(
     replayed: bool = False,
     port: int | None = None,
     command: Sequence[str] = WEB,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Pages]:
     """The pages on `port`, or on any free one, from when they are ready until the block ends."""
     log = directory / "web.log"
     for chosen in islice(embedded.free_ports(), PORTS_TRIED) if port is None else (port,):
-        settings = {
+        ours = {
             "KLANKBORD_BROKER": "none:1",
             "KLANKBORD_REDIS_URL": redis_url,
             "KLANKBORD_WEB_PORT": str(chosen),
             "KLANKBORD_REPLAYED": str(replayed).lower(),
+            "KLANKBORD_LOGIN": "demo",
+            **(settings or {}),
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith("KLANKBORD_")}
-        process = embedded.child(command, env=others | settings, log=log, cwd=ROOT)
+        process = embedded.child(command, env=others | ours, log=log, cwd=ROOT)
         pages = Pages(f"http://{embedded.HOST}:{chosen}", chosen, process)
         try:
             if _ready(pages):
@@ -116,9 +126,18 @@ class Stream:
 
 
 @contextmanager
-def listen(pages: Pages, path: str, *, last_id: str | None = None) -> Iterator[Stream]:
-    """An open stream; silence longer than `PATIENCE_S` is an error."""
-    headers = {} if last_id is None else {"Last-Event-ID": last_id}
+def listen(
+    pages: Pages,
+    path: str,
+    *,
+    last_id: str | None = None,
+    bearer: Mapping[str, str] | None = None,
+    **who: str,
+) -> Iterator[Stream]:
+    """An open stream of `bearer`, or of whom the demo lets in; silence longer than `PATIENCE_S` is an error."""
+    headers = dict(pages.bearer(path, **who) if bearer is None else bearer)
+    if last_id is not None:
+        headers["Last-Event-ID"] = last_id
     with (
         httpx.Client(timeout=PATIENCE_S) as client,
         client.stream("GET", pages.url + path, headers=headers) as response,

@@ -26,8 +26,9 @@ from redis import Redis
 
 from klankbord.conversation import Evidence
 from streams import embedded
-from streams.wire import AlertMessage, BoardRow, OpenAlert
+from streams.wire import REVOKED, AlertMessage, BoardRow, OpenAlert, revoked_subject
 from tests.web.floor import NOW, Floor, cleared, ended, fact, opened, row, said, suggestion, twelve
+from tests.web.guarding import Guarded
 from tests.web.serving import Pages, serve
 
 pytestmark = pytest.mark.browser
@@ -347,11 +348,12 @@ def test_a_replay_is_called_one(
 ) -> None:
     allowed.append(GONE)
     with serve(redis_url, tmp_path, replayed=True) as pages:
-        for path in ("/supervisor", "/agent/agent-01"):
+        for path in ("/supervisor", "/agent?agent=agent-01"):
             banner = visit(pages, path).locator("#replay")
 
             expect(banner).to_be_visible()
             expect(banner).to_contain_text("nagespeelde opname")
+            expect(banner.page.locator("#demo")).to_contain_text("demonstratie zonder aanmelden")
 
 
 def test_what_is_happening_now_is_not_called_a_replay(pages: Pages, visit: Open) -> None:
@@ -366,7 +368,6 @@ def hostile_row(text: str) -> BoardRow:
     badge = OpenAlert(text, text, text, {"nl": text, "en": text})
     return replace(
         row(text, risk=0.5, timeline=((0, 0.0, 1.0), (60, -0.4, 3.2)), waits_s=40),
-        tenant=text,
         queue=text,
         team=text,
         agent_id=text,
@@ -425,19 +426,19 @@ def _quoted(text: str) -> str:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=["image", "script", "breaks out", "writes backwards"])
 def test_hostile_text_stays_text_on_the_panel(floor: Floor, pages: Pages, visit: Open, text: str) -> None:
-    # Also as the agent's own id, which stands in the address of the page and of its stream.
+    # Also as the agent's own id, without what no event may carry in one.
+    agent_id = re.sub(r'["\\]', "", text)
     hostile = replace(
-        suggestion(text, text=text, english=text, words=text),
+        suggestion(agent_id, text=text, english=text, words=text),
         suggestion_id=text,
         kind=text,
-        tenant=text,
         conversation_id=text,
         why={"nl": text, "en": text},
         source=text,
         reason=hostile_evidence(text),
     )
     floor.suggest(hostile)
-    page = visit(pages, "/agent/" + quote(text, safe=""))
+    page = visit(pages, f"/agent?agent={quote(agent_id, safe='')}")
 
     for number in range(2):
         expect(page.locator(".suggestion .text")).to_have_text(text)
@@ -454,7 +455,7 @@ def test_the_panel_shows_one_suggestion_and_the_newer_one_takes_its_place(
     floor: Floor, pages: Pages, visit: Open
 ) -> None:
     floor.suggest(suggestion(number=1, text="Bied excuses aan."))
-    page = visit(pages, "/agent/agent-01")
+    page = visit(pages, "/agent?agent=agent-01")
     text = page.locator(".suggestion .text")
     expect(text).to_have_text("Bied excuses aan.")
     expect(page.locator(".suggestion blockquote")).to_have_text("dit is dus de derde keer dat ik bel")
@@ -471,7 +472,7 @@ def test_the_panel_shows_one_suggestion_and_the_newer_one_takes_its_place(
 
 
 def test_a_suggestion_goes_when_its_time_is_over(floor: Floor, pages: Pages, visit: Open) -> None:
-    page = visit(pages, "/agent/agent-01")
+    page = visit(pages, "/agent?agent=agent-01")
     expect(page.locator(".idle h1")).to_have_text("Geen suggestie op dit moment")
     live(page)
 
@@ -493,7 +494,7 @@ def test_a_page_that_loses_its_server_says_so_and_comes_back_with_what_it_missed
     with serve(redis_url, tmp_path) as first:
         floor.show(hot)
         floor.alert(seen)
-        page, panel = visit(first), visit(first, "/agent/agent-01")
+        page, panel = visit(first), visit(first, "/agent?agent=agent-01")
         live(page)
         live(panel)
         expect(page.locator("#alerts h2")).to_have_text(seen.title["nl"])
@@ -541,3 +542,32 @@ def test_a_page_whose_data_stands_still_calls_itself_stale(
         live(page)
         expect(page.locator("#old")).to_be_hidden()
         expect(rows(page)).to_have_count(0)
+
+
+def test_a_token_in_the_fragment_lets_one_in_and_leaves_the_address(guarded: Guarded, visit: Open) -> None:
+    shown = replace(row("chat-of-a"), tenant="a", team="noord")
+    guarded.floor.show(shown)
+
+    page = visit(guarded.pages, f"/supervisor#token={guarded.provider.token(sub='browser')}")
+
+    live(page)
+    expect(row_of(page, shown)).to_be_visible()
+    assert page.url == guarded.pages.url + "/supervisor"
+    assert "eyJ" not in page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie])")
+
+
+def test_whoever_is_revoked_sees_nothing_any_more(
+    guarded: Guarded, visit: Open, allowed: list[re.Pattern[str]]
+) -> None:
+    allowed.append(re.compile(r"status of 401"))
+    shown = replace(row("chat-of-a"), tenant="a", team="noord")
+    guarded.floor.show(shown)
+    page = visit(guarded.pages, f"/supervisor#token={guarded.provider.token(sub='leaving')}")
+    expect(row_of(page, shown)).to_be_visible()
+
+    guarded.redis.sadd(REVOKED, revoked_subject("a", "leaving"))
+
+    expect(page.locator("#connection")).to_have_class("connection refused")
+    expect(page.locator("#old")).to_contain_text("U heeft geen toegang (meer).")
+    expect(rows(page)).to_have_count(0)
+    guarded.pardon()

@@ -1,13 +1,20 @@
 """What waits for one page: in order, bounded, and never for a reader who takes nothing."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 
 from starlette.types import Message
 
 from web import sse
+from web.access import Subject
 from web.sse import EventStream
+from web.tokens import Session
 from web.viewer import Viewer
+
+
+def session(*, lasts_s: float = 600) -> Session:
+    return Session(Subject("kim", "supervisor", "demo", ("*",)), time.time() + lasts_s)
 
 
 async def all_of(viewer: Viewer) -> bytes:
@@ -15,7 +22,7 @@ async def all_of(viewer: Viewer) -> bytes:
 
 
 async def test_what_was_told_is_sent_in_order_and_in_one_piece() -> None:
-    viewer = Viewer("supervisor")
+    viewer = Viewer("supervisor", session())
     viewer.tell(b"one ")
     viewer.tell(b"two ")
 
@@ -25,7 +32,7 @@ async def test_what_was_told_is_sent_in_order_and_in_one_piece() -> None:
 
 
 async def test_a_reader_that_is_too_slow_is_cut_with_a_last_message() -> None:
-    viewer = Viewer("supervisor", backlog_bytes=10)
+    viewer = Viewer("supervisor", session(), backlog_bytes=10)
     viewer.tell(b"x" * 8)
 
     taken = viewer.tell(b"y" * 8)
@@ -37,7 +44,7 @@ async def test_a_reader_that_is_too_slow_is_cut_with_a_last_message() -> None:
 
 
 async def test_a_reader_that_keeps_up_may_be_told_more_than_the_backlog_holds() -> None:
-    viewer = Viewer("supervisor", backlog_bytes=10)
+    viewer = Viewer("supervisor", session(), backlog_bytes=10)
     chunks = aiter(viewer.chunks())
 
     for _ in range(5):
@@ -48,13 +55,13 @@ async def test_a_reader_that_keeps_up_may_be_told_more_than_the_backlog_holds() 
 
 
 async def test_a_snapshot_larger_than_the_backlog_is_sent_when_nothing_waits_before_it() -> None:
-    viewer = Viewer("supervisor", backlog_bytes=10)
+    viewer = Viewer("supervisor", session(), backlog_bytes=10)
 
     assert viewer.tell(b"x" * 100)
 
 
 async def test_at_shutdown_what_waits_is_still_sent() -> None:
-    viewer = Viewer("agent", "agent-01")
+    viewer = Viewer("agent", session())
     viewer.tell(b"last words ")
 
     viewer.cut("shutdown")
@@ -63,8 +70,30 @@ async def test_at_shutdown_what_waits_is_still_sent() -> None:
     assert await all_of(viewer) == b"last words " + sse.message("bye", b'{"reason":"shutdown"}')
 
 
+async def test_a_stream_ends_when_its_token_does_and_says_nothing_more() -> None:
+    viewer = Viewer("supervisor", session(lasts_s=0.05))
+    viewer.tell(b"in time ")
+    chunks = aiter(viewer.chunks())
+    assert await anext(chunks) == b"in time "
+
+    async with asyncio.timeout(5):
+        assert await anext(chunks) == sse.message("bye", b'{"reason":"expired"}')
+
+    assert not viewer.tell(b"too late ")
+    assert [chunk async for chunk in chunks] == []
+
+
+async def test_what_waits_for_whoever_is_revoked_is_not_sent() -> None:
+    viewer = Viewer("supervisor", session())
+    viewer.tell(b"no longer theirs ")
+
+    viewer.cut("revoked")
+
+    assert await all_of(viewer) == sse.message("bye", b'{"reason":"revoked"}')
+
+
 async def test_what_the_opening_already_held_is_not_sent_again() -> None:
-    viewer = Viewer("agent", "agent-01")
+    viewer = Viewer("agent", session())
     viewer.tell(b"known ", (5, 0))
     viewer.tell(b"new ", (5, 1))
     viewer.tell(b"health ")
@@ -76,7 +105,7 @@ async def test_what_the_opening_already_held_is_not_sent_again() -> None:
 
 
 async def test_in_silence_a_comment_keeps_the_connection_open() -> None:
-    viewer = Viewer("supervisor")
+    viewer = Viewer("supervisor", session())
 
     assert await anext(aiter(viewer.chunks(ping_s=0.001))) == sse.COMMENT
 

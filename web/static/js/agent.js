@@ -41,7 +41,7 @@ function start(first) {
       expired = true;
     }
     connection.show(language);
-    const lost = connection.state === "reconnecting" || connection.state === "stale";
+    const lost = ["reconnecting", "stale", "refused"].includes(connection.state);
     const what = shown ? shown.suggestion.suggestion_id : `${expired}${lost}`;
     if (drawn !== `${language.code} ${what}`) {
       the("suggestion").replaceChildren(shown ? card(shown.suggestion, language) : idle({ expired, lost }, language));
@@ -63,13 +63,18 @@ function start(first) {
       connection.set(data.state, data.state === "stale" ? data.for_s : 0);
     },
   };
-  void follow(`/events/agent/${location.pathname.slice("/agent/".length)}`, {
+  void follow("/events/agent", {
     onMessage({ event, data }) {
       hears[event]?.(data);
       draw();
     },
     onLost() {
       connection.set("reconnecting");
+      draw();
+    },
+    onRefused() {
+      shown = null;
+      connection.set("refused");
       draw();
     },
   });
@@ -133,8 +138,11 @@ function showLeft(from, until, language) {
 
 /** @type {((language: Language) => void) | null} */
 let render = null;
+/** @type {Language | null} */
+let spoken = null;
 await speak("title.agent", (language) => {
+  spoken = language;
   if (render) render(language);
   else render = start(language);
 });
-await tellReplay();
+await tellReplay((key) => spoken?.say(key) ?? key);

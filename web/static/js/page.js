@@ -2,6 +2,7 @@
 
 import { el, the, svg } from "./dom.js";
 import { LANGUAGES, keep, load, wanted } from "./language.js";
+import { about } from "./session.js";
 
 /** @typedef {import("./language.js").Language} Language */
 
@@ -39,19 +40,26 @@ export async function speak(title, render) {
   await choose(wanted());
 }
 
-/** Say it on the page when what it shows is a recording. */
-export async function tellReplay() {
-  const response = await fetch("/api/about");
-  if (response.ok) the("replay").hidden = !(await response.json()).replayed;
+/**
+ * Say it on the page when what it shows is a recording, and when nobody had to say who they are.
+ * @param {(key: string) => string} say
+ */
+export async function tellReplay(say) {
+  const { replayed, login } = await about;
+  the("replay").hidden = !replayed;
+  if (login !== "demo") return;
+  const words = el("span", { "data-i18n": "demo" }, say("demo"));
+  the("replay").after(el("p", { class: "banner", id: "demo" }, words));
 }
 
-/** @typedef {"connecting" | "live" | "reconnecting" | "stale"} State */
+/** @typedef {"connecting" | "live" | "reconnecting" | "stale" | "refused"} State */
 
 const SHAPES = {
   connecting: "M4 8a4 4 0 1 1 4 4",
   live: "M3.5 8.5 6.5 11.5 12.5 4.5",
   reconnecting: "M4 4 12 12M12 4 4 12",
   stale: "M8 3.5V8.5M8 11.5V12",
+  refused: "M4.5 7.5H11.5V13H4.5ZM6 7.5V5a2 2 0 0 1 4 0v2.5",
 };
 
 /** Whether what the page shows is true now, and if not, since when. */

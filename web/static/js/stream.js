@@ -1,4 +1,7 @@
-// Reads server-sent events with fetch: unlike EventSource it survives a 503, notices silence and can wait politely.
+// Reads server-sent events with fetch: unlike EventSource it can say who asks, survives a 503, notices silence and
+// can wait politely.
+
+import { ask } from "./session.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
@@ -6,7 +9,7 @@ const SILENCE_MS = 40_000; // the server sends at least a comment every 15 s
 
 /**
  * @typedef {{event: string, id: string | null, data: any}} Message
- * @typedef {{onMessage: (message: Message) => void, onLost: () => void}} Listener
+ * @typedef {{onMessage: (message: Message) => void, onLost: () => void, onRefused: () => void}} Listener
  */
 
 /**
@@ -14,23 +17,34 @@ const SILENCE_MS = 40_000; // the server sends at least a comment every 15 s
  * @param {string} url
  * @param {Listener} listener
  */
-export async function follow(url, { onMessage, onLost }) {
+export async function follow(url, { onMessage, onLost, onRefused }) {
   let lastId = "";
   let losses = 0;
   for (;;) {
+    let farewell = "";
     try {
       for await (const message of read(url, lastId)) {
         losses = 0;
         if (message.id !== null) lastId = message.id;
+        if (message.event === "bye") farewell = message.data.reason;
         onMessage(message);
       }
     } catch (error) {
-      if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+      if (error instanceof Refused) farewell = "refused";
+      else if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
     }
-    onLost();
+    // A token at its end is followed by the next one: nothing was lost, and nobody need see it.
+    if (farewell === "expired" && losses++ === 0) continue;
+    if (farewell === "refused" || farewell === "revoked") {
+      lastId = ""; // whoever is let in again starts afresh
+      onRefused();
+    } else onLost();
     await patience(losses++);
   }
 }
+
+/** The server does not let us in: waiting alone does not mend that. */
+class Refused extends Error {}
 
 /**
  * @param {string} url
@@ -42,7 +56,8 @@ async function* read(url, lastId) {
   let alarm = setTimeout(() => stop.abort(), SILENCE_MS);
   try {
     const headers = lastId ? { "Last-Event-ID": lastId } : undefined;
-    const response = await fetch(url, { headers, signal: stop.signal, cache: "no-store" });
+    const response = await ask(url, { headers, signal: stop.signal, cache: "no-store" });
+    if (response.status === 401 || response.status === 403) throw new Refused();
     if (!response.ok || !response.body) return;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";

@@ -65,6 +65,13 @@ function start(first) {
       connection.set("reconnecting");
       soon();
     },
+    onRefused() {
+      // What was shown belongs to someone who may see it.
+      board.reset([]);
+      alerts.reset([]);
+      connection.set("refused");
+      soon();
+    },
   });
 
   the("rows").addEventListener("opened", soon);
@@ -86,7 +93,7 @@ function start(first) {
  * @param {Language} language
  */
 function showAge(connection, language) {
-  const old = connection.state === "reconnecting" || connection.state === "stale";
+  const old = ["reconnecting", "stale", "refused"].includes(connection.state);
   document.body.classList.toggle("old", old);
   the("old").hidden = !old;
   if (old) the("old").textContent = language.say(`old.${connection.state}`, { since: language.duration(connection.since_s) });
@@ -108,8 +115,11 @@ function listen(board) {
 
 /** @type {((language: Language) => void) | null} */
 let render = null;
+/** @type {Language | null} */
+let spoken = null;
 await speak("title.supervisor", (language) => {
+  spoken = language;
   if (render) render(language);
   else render = start(language);
 });
-await tellReplay();
+await tellReplay((key) => spoken?.say(key) ?? key);
