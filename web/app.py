@@ -13,6 +13,8 @@ from redis.backoff import NoBackoff
 from starlette.staticfiles import StaticFiles
 
 from config.settings import Settings, read_settings
+from web.alerts import alerts
+from web.canary import Canary
 from web.hub import MAX_STREAMS, Hub
 from web.metrics import Metrics
 from web.pages import STATIC, events, pages, service
@@ -39,7 +41,8 @@ def create_app(
         socket_connect_timeout=REDIS_TIMEOUT_S,
     )
     metrics = Metrics()
-    hub = Hub(redis, metrics, max_streams=max_streams, backlog_bytes=backlog_bytes, ping_s=ping_s)
+    canary = Canary(metrics, blind_s=settings.canary_blind_s) if settings.canary_every_s else None
+    hub = Hub(redis, metrics, max_streams=max_streams, backlog_bytes=backlog_bytes, ping_s=ping_s, canary=canary)
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +69,7 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     app.include_router(pages())
     app.include_router(events(hub))
+    app.include_router(alerts(redis))
     app.include_router(service(app, hub, metrics, settings))
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

@@ -4,15 +4,30 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, TypeAlias, cast
 
 import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from streams.wire import ALERTS, BOARD, BOARD_CHANGES, FIELD, OPEN_ALERTS, SUGGESTIONS, current_suggestion
+from streams.wire import (
+    ALERTS,
+    BOARD,
+    BOARD_CHANGES,
+    CANARY,
+    FIELD,
+    HELD_ALERTS,
+    LIFE_CHANGES,
+    LIVES,
+    OPEN_ALERTS,
+    SUGGESTIONS,
+    current_suggestion,
+)
 from web import sse
-from web.board import Board, agent_of
+from web.board import Board, agent_of, is_shown
+from web.canary import Canary
 from web.metrics import Metrics
 from web.positions import START, Position, position, stream_id
 from web.viewer import BACKLOG_BYTES, PING_S, Page, Viewer
@@ -27,7 +42,7 @@ PACE_S: Final = 0.025
 FIRST_RETRY_S: Final = 0.2
 LAST_RETRY_S: Final = 5.0
 AWAY: Final = sse.message("bye", b'{"reason":"redis"}')
-STREAMS: Final = (ALERTS, BOARD_CHANGES, SUGGESTIONS)
+STREAMS: Final = (ALERTS, BOARD_CHANGES, SUGGESTIONS, LIFE_CHANGES)
 
 _log: Final = logging.getLogger(__name__)
 
@@ -43,8 +58,10 @@ class Hub:
         max_streams: int = MAX_STREAMS,
         backlog_bytes: int = BACKLOG_BYTES,
         ping_s: float = PING_S,
+        canary: Canary | None = None,
     ) -> None:
         self._redis = redis
+        self._canary = canary
         self._metrics = metrics
         self._max_streams = max_streams
         self._backlog_bytes = backlog_bytes
@@ -67,9 +84,11 @@ class Hub:
                 retry_s = FIRST_RETRY_S
                 while True:
                     await self._read()
+                    await self._look_for_canary()
                     await asyncio.sleep(PACE_S)
             except (RedisError, OSError) as error:
                 self._lost(error)
+                self._tell_canary()
             await asyncio.sleep(retry_s)
             retry_s = min(retry_s * 2, LAST_RETRY_S)
 
@@ -86,18 +105,19 @@ class Hub:
         known = self._at.get(ALERTS)
         pipe = self._redis.pipeline(transaction=True)
         pipe.hgetall(BOARD)
-        pipe.hgetall(OPEN_ALERTS)
+        for alerts in (OPEN_ALERTS, HELD_ALERTS, LIVES):
+            pipe.hgetall(alerts)
         for stream in STREAMS:
             pipe.xrevrange(stream, count=1)
         if known is not None:
             pipe.xrange(ALERTS, min="(" + stream_id(known))
-        rows, alerts, *rest = await pipe.execute()
+        rows, shown, held, lives, *rest = await pipe.execute()
         agents = await self._current_suggestions({v.agent_id for v in self._viewers if v.page == "agent"})
-        self._board = Board(rows, alerts)
+        self._board = Board(rows, shown, held, lives)
         self._at = {stream: _newest(rest[i]) for i, stream in enumerate(STREAMS)}
         self._mark(up=True)
-        missed = [message for entry in (rest[3] if known is not None else ()) if (message := _alert(entry))]
-        self._tell_floor("alert", missed)
+        missed = [found for entry in (rest[-1] if known is not None else ()) if (found := _alert(entry))]
+        self._tell_each(missed)
         self._tell_floor("snapshot", [self._snapshot()])
         for viewer in self._viewers:
             if viewer.page == "agent" and viewer.agent_id in agents:
@@ -118,21 +138,33 @@ class Hub:
                 self._show(stream, entries)
 
     def _show(self, stream: str, entries: list[Entry]) -> None:
-        messages = []
+        told = []
         for entry_id, fields in entries:
             try:
-                messages.append(self._shown(stream, entry_id, fields[FIELD]))
+                told.append(self._shown(stream, entry_id, fields[FIELD]))
             except (KeyError, msgspec.DecodeError):
                 _log.warning("unreadable entry skipped: stream=%s id=%s", stream, entry_id.decode())
-        self._tell_floor("alert" if stream == ALERTS else "row", messages)
+        self._tell_each(told)
 
-    def _shown(self, stream: str, entry_id: bytes, raw: bytes) -> bytes:
+    def _shown(self, stream: str, entry_id: bytes, raw: bytes) -> tuple[str, bytes]:
         assert self._board is not None  # nothing is read before it was loaded
         if stream == ALERTS:
-            self._board.alert(raw)
-            return sse.message("alert", raw, entry_id.decode())
+            event = "alert" if self._board.alert(raw) else "suppressed"
+            return event, sse.message(event, raw, entry_id.decode())
+        if stream == LIFE_CHANGES:
+            self._board.life(raw)
+            return "life", sse.message("life", raw)
         self._board.row(raw)
-        return sse.message("row", raw)
+        return "row", sse.message("row", raw)
+
+    async def _look_for_canary(self) -> None:
+        if self._canary is not None and self._canary.is_due():
+            self._canary.look(cast(bytes | None, await self._redis.get(CANARY)))
+            self._tell_canary()
+
+    def _tell_canary(self) -> None:
+        if self._canary is not None and self._canary.has_turned():
+            self._tell_floor("canary", [self._canary.message()])
 
     def _suggest(self, entries: list[Entry]) -> None:
         for entry_id, fields in entries:
@@ -183,6 +215,8 @@ class Hub:
         if self._board is not None:
             opening += self._counted("snapshot", self._snapshot())
         opening += self._counted("health", self._health())
+        if self._canary is not None:
+            opening += self._counted("canary", self._canary.message())
         return self._floor(viewer, self._at.get(ALERTS, START), since, opening)
 
     async def _floor(
@@ -202,13 +236,13 @@ class Hub:
 
     async def _missed(self, since: Position, now: Position) -> AsyncIterator[bytes]:
         while since < now:
-            found = await self._redis.xrange(ALERTS, min="(" + stream_id(since), max=stream_id(now), count=BATCH)
-            page = cast(list[Entry], found)
+            read = await self._redis.xrange(ALERTS, min="(" + stream_id(since), max=stream_id(now), count=BATCH)
+            page = cast(list[Entry], read)
             if not page:
                 return
             since = position(page[-1][0])
-            messages = [message for entry in page if (message := _alert(entry))]
-            yield b"".join(self._counted("alert", message) for message in messages)
+            found = [told for entry in page if (told := _alert(entry))]
+            yield b"".join(self._counted(event, message) for event, message in found)
 
     async def suggestions(self, viewer: Viewer) -> AsyncGenerator[bytes]:
         """The suggestion that stands for this agent, then each new one."""
@@ -253,6 +287,11 @@ class Hub:
 
     # How it is told.
 
+    def _tell_each(self, told: list[tuple[str, bytes]]) -> None:
+        """Events of several names in their order, those that follow each other under one name in one piece."""
+        for event, run in groupby(told, key=itemgetter(0)):
+            self._tell_floor(event, [message for _, message in run])
+
     def _tell_floor(self, event: str, messages: list[bytes]) -> None:
         if not messages:
             return
@@ -277,9 +316,14 @@ def _newest(entries: list[Entry]) -> Position:
     return position(entries[0][0]) if entries else START
 
 
-def _alert(entry: Entry) -> bytes | None:
+def _alert(entry: Entry) -> tuple[str, bytes] | None:
+    """The event of an entry among the alerts and its message; none for one that cannot be read."""
     entry_id, fields = entry
-    return sse.message("alert", fields[FIELD], entry_id.decode()) if FIELD in fields else None
+    try:
+        event = "alert" if is_shown(fields[FIELD]) else "suppressed"
+    except (KeyError, msgspec.DecodeError):
+        return None
+    return event, sse.message(event, fields[FIELD], entry_id.decode())
 
 
 def _current(raw: bytes | None, left_ms: int) -> bytes:

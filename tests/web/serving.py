@@ -44,6 +44,7 @@ def serve(
     directory: Path,
     *,
     replayed: bool = False,
+    canary_every_s: float = 0,
     port: int | None = None,
     command: Sequence[str] = WEB,
 ) -> Iterator[Pages]:
@@ -55,6 +56,8 @@ def serve(
             "KLANKBORD_REDIS_URL": redis_url,
             "KLANKBORD_WEB_PORT": str(chosen),
             "KLANKBORD_REPLAYED": str(replayed).lower(),
+            "KLANKBORD_CANARY_EVERY_S": str(canary_every_s),
+            "KLANKBORD_CANARY_BLIND_S": str(canary_every_s * 2 or 1),
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith("KLANKBORD_")}
         process = embedded.child(command, env=others | settings, log=log, cwd=ROOT)
