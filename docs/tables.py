@@ -280,7 +280,7 @@ WHO: Final[dict[str, tuple[str, str, str, str]]] = {
 KEYS: Final[dict[str, tuple[str, str]]] = {
     wire.ALERTS: ("stream", "`AlertMessage`: what opened and cleared, in order"),
     wire.OPEN_ALERTS: ("hash", "alert id to `AlertMessage`, for every open one that is shown"),
-    wire.HELD_ALERTS: ("hash", "alert id to `AlertMessage`, for every open one that the [budget](alerts.md) keeps back"),
+    wire.HELD_ALERTS: ("hash", "alert id to `AlertMessage`, for every open one that is [kept back](alerts.md)"),
     wire.suppressed("<hour>"): ("hash that expires after a day", "alert id to `AlertMessage` kept back in that hour"),
     wire.PLACES: ("hash", "id of an open alert to its highest rank and the hour it was placed in"),
     wire.spent("<hour>", "<tenant>/<team>"): ("set that expires after a day", "what takes up the budget of that hour"),

@@ -48,7 +48,6 @@ local function displace(of)
   local message = judged(redis.call('HGET', KEYS[3], of), false, 'displaced', true)
   redis.call('HDEL', KEYS[3], of)
   redis.call('SREM', KEYS[10], of)
-  put(of, (place(of)), hour)
   keep_back(of, message)
   tell(KEYS[2], message)
   displaced = displaced + 1

@@ -67,7 +67,7 @@ def alerts(redis: Redis) -> APIRouter:
             return _away()
         return _json(msgspec.json.encode(standing(outcome.life, now_s)), 200 if outcome.done else 409)
 
-    @router.get("/api/conversations/{conversation_id}")
+    @router.get("/api/conversations/{conversation_id:path}")
     async def conversation(conversation_id: ConversationId, subject: Asking) -> Response:
         if not _could(subject, "open_conversation"):
             return _refused()

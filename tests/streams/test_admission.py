@@ -108,7 +108,8 @@ class Floor:
 
     @property
     def slots(self) -> set[bytes]:
-        return set(self.client.smembers(wire.spent(HOUR, "demo/noord")))
+        found = self.client.smembers(wire.spent(HOUR, "demo/noord"))
+        return {slot for slot in found if isinstance(slot, bytes)}
 
     def everything(self) -> dict[bytes, object]:
         """Every key and what it holds; times to live left out."""
@@ -188,6 +189,7 @@ async def test_one_that_was_kept_back_is_shown_when_its_conversation_gets_worse(
 async def test_one_that_is_shown_and_gets_worse_holds_its_place(floor: Floor) -> None:
     await floor.publish(alert(1, 1.0, ceiling=1))
     await floor.publish(alert(1, 5.0, ceiling=1))
+    await floor.publish(alert(1, 1.0, ceiling=1))  # as it comes again after a crash
 
     await floor.publish(alert(2, 3.0, ceiling=1))
 
@@ -260,6 +262,18 @@ async def test_the_third_of_a_cause_brings_back_those_that_were_kept_back(floor:
 
     assert floor.shown == {1, 2, 3}
     assert floor.held == {9: "displaced"}
+
+
+async def test_a_fold_takes_the_places_of_its_alerts_where_critical_ones_went_over_the_ceiling(floor: Floor) -> None:
+    await floor.publish(alert(1, cause="payment"), alert(2, cause="payment"))
+    floor.acknowledge(1)
+    floor.acknowledge(2)
+    await floor.publish(alert(8, CRITICAL), alert(9, CRITICAL))
+
+    await floor.publish(alert(3, cause="payment"))
+
+    assert floor.shown == {1, 2, 3, 8, 9}
+    assert len(floor.slots) == 3
 
 
 async def test_alerts_of_one_cause_that_lie_far_apart_are_not_folded(floor: Floor) -> None:

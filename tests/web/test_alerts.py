@@ -69,6 +69,11 @@ async def publish(redis_url: str, *messages: AlertMessage) -> None:
     await sink.close()
 
 
+def streamed(floor: Floor, stream: str) -> list[bytes | str]:
+    """Every entry of a stream, as it was written."""
+    return [entry[wire.FIELD] for _, entry in floor.redis.xrange(stream) or () if entry]
+
+
 def an_alert(name: str = "chat-1") -> AlertMessage:
     return opened(row(name, rules=("angry_customer",)), "angry_customer")
 
@@ -89,9 +94,7 @@ async def test_an_alert_is_acknowledged_for_everybody(desk: Desk, redis_url: str
         "by": "Anna",
         "revision": 1,
     }
-    (_, entry), *_ = floor.redis.xrange(wire.LIFE_CHANGES) or ()
-    assert entry is not None
-    assert msgspec.json.decode(entry[wire.FIELD]) == answer.json()
+    assert [msgspec.json.decode(raw) for raw in streamed(floor, wire.LIFE_CHANGES)] == [answer.json()]
 
 
 async def test_whoever_is_second_hears_what_stands_and_changes_nothing(
@@ -121,7 +124,7 @@ async def test_of_two_who_act_at_once_exactly_one_wins_each_time(desk: Desk, red
         assert sorted(answer.status_code for answer in answers) == [200, 409]
         assert answers[0].json() == answers[1].json()
 
-    actions = [msgspec.json.decode(e[wire.FIELD], type=AlertAction) for _, e in floor.redis.xrange(wire.ACTIONS) if e]
+    actions = [msgspec.json.decode(raw, type=AlertAction) for raw in streamed(floor, wire.ACTIONS)]
     assert [action.life.revision for action in actions] == list(range(1, ROUNDS + 1))
     assert len({action.action_id for action in actions}) == ROUNDS
 
@@ -187,7 +190,7 @@ async def test_who_is_no_supervisor_is_refused_whatever_exists(desk: Desk, redis
     ],
 )
 async def test_what_is_no_action_is_refused_and_changes_nothing(
-    desk: Desk, redis_url: str, floor: Floor, wish: dict[str, object]
+    desk: Desk, redis_url: str, floor: Floor, wish: dict[str, Any]
 ) -> None:
     alert = an_alert()
     await publish(redis_url, alert)
