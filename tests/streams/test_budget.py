@@ -12,7 +12,7 @@ from config.budget import Budget, Weights, read_budget
 from config.settings import HERE, load_budget, load_playbook
 from klankbord.conversation import Evidence
 from klankbord.errors import InvalidConfiguration
-from streams.budget import CRITICAL, Claim, claim, rank
+from streams.budget import CRITICAL, Claim, claim, rank, rank_of
 from streams.views import Views
 from streams.wire import HOUR_S, AlertMessage, Record
 from tests.streams.given import POLICY, records
@@ -162,3 +162,14 @@ def test_the_shipped_file_says_what_the_code_says() -> None:
 def test_a_wrong_budget_is_refused_with_the_file_and_the_place(text: str, says: str) -> None:
     with pytest.raises(InvalidConfiguration, match=f"mine.toml: .*{says}"):
         read_budget(text, source="mine.toml")
+
+
+def test_what_the_customer_is_worth_comes_from_the_conversation() -> None:
+    _, record = first("warning")
+    seen = record.observation
+    worth = replace(seen, conversation=replace(seen.conversation, lifetime_value=10_000.0))
+
+    plain, valued = (rank_of(replace(record, observation=one), "warning", Weights()) for one in (seen, worth))
+
+    assert valued == pytest.approx(2 * plain, abs=0.2)  # both are rounded to a tenth
+    assert valued > plain
