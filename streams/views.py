@@ -8,6 +8,7 @@ from config.budget import Budget
 from config.settings import Wording
 from klankbord.alerting import Alert, alert_id, changes
 from klankbord.conversation import Episode
+from klankbord.events import Seconds
 from klankbord.policy import SEVERITIES, Policy, rules_in_force
 from streams.budget import Claim, claim, rank_of
 from streams.wire import AlertMessage, BoardRow, OpenAlert, Record, SuggestionMessage
@@ -30,7 +31,12 @@ class Views:
         # A state near its limit lets go of its quotes; the observation that opened the alert still has them.
         told = {(alert.alert_id, alert.state): alert for alert in seen.alerts}
         return tuple(
-            self._message(record, told.get((alert.alert_id, alert.state), alert))
+            self._message(
+                record,
+                told.get((alert.alert_id, alert.state), alert),
+                # What is over may have left the state.
+                (seen.conversation.episodes.get(alert.rule) or published[alert.rule]).opened_at,
+            )
             for alert in changes(seen.tenant, seen.conversation_id, published, seen.conversation.episodes)
         )
 
@@ -44,7 +50,9 @@ class Views:
             and episode.severity != "critical"  # it is shown already
             and self._rank(record, episode.severity) > ranks.get(rule, 0.0)
         }
-        return tuple(self._message(record, alert) for alert in changes(seen.tenant, seen.conversation_id, {}, risen))
+        # From nothing, each of these has just opened: its time is that of its opening.
+        opened = changes(seen.tenant, seen.conversation_id, {}, risen)
+        return tuple(self._message(record, alert, alert.at) for alert in opened)
 
     def claim(self, record: Record, message: AlertMessage) -> Claim:
         """What an alert of this record asks of the budget."""
@@ -53,7 +61,7 @@ class Views:
     def _rank(self, record: Record, severity: str) -> float:
         return rank_of(record, severity, self.budget.weights)
 
-    def _message(self, record: Record, alert: Alert) -> AlertMessage:
+    def _message(self, record: Record, alert: Alert, opened_at: Seconds) -> AlertMessage:
         seen = record.observation
         now = seen.conversation
         return AlertMessage(
@@ -62,7 +70,7 @@ class Views:
             conversation_id=seen.conversation_id,
             channel=now.channel,
             title=self._title(alert.rule),
-            opened_at=now.episodes[alert.rule].opened_at,
+            opened_at=opened_at,
             queue=now.queue,
             team=now.team,
             agent_id=now.agent_id,
