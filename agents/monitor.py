@@ -8,6 +8,7 @@ from typing import Final
 
 import faust
 import structlog
+from faust.types import TP
 from prometheus_client import CollectorRegistry
 
 from config.reloading import Reloading
@@ -19,7 +20,8 @@ from klankbord.events import Event, Role, decode, encode
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
-from streams import wire
+from streams import canary, wire
+from streams.canary import is_canary
 from streams.deadletters import Incoming, dead_letter
 from streams.deadlines import Deadlines
 from streams.metrics import MonitorMetrics, count_reload
@@ -91,6 +93,18 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
 
     app.timer(DEADLINES_EVERY_S, name="say_who_waits")(say_who_waits)
 
+    async def send_canary() -> None:
+        if app.rebalancing or app.in_recovery or TP(canary.TOPIC, canary.PARTITION) not in app.consumer.assignment():
+            return
+        for event in canary.canary(time.time()):
+            await app.topic(canary.TOPIC, key_type=bytes, value_type=bytes).send(
+                key=wire.input_key(event), value=encode(event), partition=canary.PARTITION
+            )
+        metrics.canaries_sent.inc()
+
+    if settings.canary_every_s:
+        app.timer(settings.canary_every_s, name="send_canary")(send_canary)
+
     @app.agent(inputs, name="monitor_conversations", concurrency=1)
     async def monitor_conversations(events: faust.StreamT[bytes]) -> None:
         async for event in events.events():
@@ -128,6 +142,8 @@ async def step(
     """Apply one input record: one observation, or one dead letter, or nothing if it was applied before."""
     try:
         event = _read(incoming)
+        if is_canary(event.tenant):
+            metrics = metrics.of_canary
         key = wire.conversation_key(event.tenant, event.conversation_id)
         before = _remembered(conversations.get(key))
         if before is not None and incoming.offset <= before.fence.get(incoming.topic, -1):
@@ -140,6 +156,9 @@ async def step(
         await bury(incoming, error)
         return
     metrics.events.labels(event.channel, observation.type).inc()
+    if canary.is_over(event):
+        _forget(conversations, key, deadlines)
+        return
     if observation.duplicate:
         metrics.duplicates.labels("event_id").inc()
         return
@@ -152,6 +171,14 @@ async def step(
     _count(observation, incoming, metrics)
     if observation.conversation.ended_at is not None and not _has_ended(before):
         metrics.count_ended(observation.conversation.reason)
+
+
+def _forget(conversations: MutableMapping[bytes, bytes], key: bytes, deadlines: Deadlines | None) -> None:
+    """A tombstone in the changelog is all that is left of a canary."""
+    if key in conversations:
+        del conversations[key]
+    if deadlines is not None:
+        deadlines.forget(key)
 
 
 def _has_ended(record: wire.Record | None) -> bool:
@@ -176,6 +203,8 @@ def _read(incoming: Incoming) -> Event:
     event = decode(incoming.value)
     if incoming.key != wire.input_key(event):
         raise InvalidEvent("wrong_key", "the record's key is not its conversation_id, so its order is not kept")
+    if is_canary(event.tenant) and event.conversation_id != canary.CONVERSATION:
+        raise InvalidEvent("reserved_tenant", f"'{event.tenant}' is the name of our own canary, and no tenant's")
     if incoming.timestamp_ms and event.at_s > incoming.timestamp_ms / 1000 + MAX_AHEAD_S:
         raise InvalidEvent("absurd_time", "'at' lies more than a day after the record was produced")
     return event

@@ -4,7 +4,8 @@ import asyncio
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 import faust
@@ -13,12 +14,14 @@ from faust.streams import Stream
 from prometheus_client import CollectorRegistry
 
 from config.reloading import Reloading
-from config.settings import Settings, load_playbook, load_policy
+from config.settings import Settings, load_budget, load_playbook, load_policy
 from klankbord.conversation import Episode
 from klankbord.policy import rules_in_force
 from klankbord.suggestions import SUGGESTIONS
 from streams import wire
-from streams.metrics import PublisherMetrics, count_reload
+from streams.budget import Claim
+from streams.canary import heard, is_canary
+from streams.metrics import SUPPRESSED_WHY, PublisherMetrics, count_reload
 from streams.sinks import Batch, New, Sink, Unavailable
 from streams.sinks.redis import RedisSink
 from streams.views import Views
@@ -43,8 +46,12 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         kinds=[suggester.kind for suggester in SUGGESTIONS],
     )
     reloading = Reloading(
-        lambda: Views(load_policy(settings.policy, settings.reasons), load_playbook(settings.playbook)),
-        (settings.policy, settings.reasons, settings.playbook),
+        lambda: Views(
+            load_policy(settings.policy, settings.reasons),
+            load_playbook(settings.playbook),
+            load_budget(settings.budget),
+        ),
+        (settings.policy, settings.reasons, settings.playbook, settings.budget),
         told=lambda taken: count_reload(metrics, taken),
     )
     publisher = Publisher(reloading.current, RedisSink(settings.redis_url), metrics)
@@ -68,6 +75,14 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
                 os._exit(os.EX_SOFTWARE)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was published of a conversation: its alert episodes, and the highest rank of each open one by rule."""
+
+    episodes: Mapping[str, Episode] = field(default_factory=dict)
+    ranks: Mapping[str, float] = field(default_factory=dict)
+
+
 class Publisher:
     """One step of publishing, and what it remembers so that it asks Redis only about what changed."""
 
@@ -75,38 +90,51 @@ class Publisher:
         self.views = views
         self._sink = sink
         self._metrics = metrics
-        self._published: OrderedDict[bytes, dict[str, Episode]] = OrderedDict()
+        self._published: OrderedDict[bytes, Known] = OrderedDict()
 
     async def publish(self, values: Sequence[tuple[bytes, int]]) -> New:
         """Publish a run of (value, offset) of `conversation.observations`, however long the sink is away."""
-        records = [(wire.decode_record(value), offset) for value, offset in values]
-        new = await self._until_taken(self._batch(records))
+        read = [(wire.decode_record(value), offset) for value, offset in values]
+        records = [(record, offset) for record, offset in read if not is_canary(record.observation.tenant)]
+        batch, known = self._batch(records)
+        new = await self._until_taken(replace(batch, canary=_newest_canary(record for record, _ in read)))
         self._count(new)
         now_ms = time.time() * 1000
         for record, _ in records:
-            self._remember(record)
             self._metrics.event_to_redis_seconds.observe(max(0.0, (now_ms - record.origin.timestamp_ms) / 1000))
+        for key, what in known.items():
+            self._remember(key, what)
         return new
 
-    def _batch(self, records: Sequence[tuple[wire.Record, int]]) -> Batch:
+    def _batch(self, records: Sequence[tuple[wire.Record, int]]) -> tuple[Batch, dict[bytes, Known]]:
         alerts: list[wire.AlertMessage] = []
+        claims: list[Claim] = []
         suggestions: list[wire.SuggestionMessage] = []
         rows: dict[bytes, tuple[wire.BoardRow, int]] = {}
         left_ms: dict[str, int] = {}
-        episodes: dict[bytes, dict[str, Episode]] = {}
+        known: dict[bytes, Known] = {}
         now_ms = time.time() * 1000
         for record, offset in records:
             key = wire.conversation_key(record.observation.tenant, record.observation.conversation_id)
-            known = episodes.get(key, self._published.get(key, {}))
-            alerts += self.views.alerts(record, known)
-            episodes[key] = record.observation.conversation.episodes
+            told, known[key] = self._alerts(record, known.get(key) or self._published.get(key, Known()))
+            alerts += told
+            claims += (self.views.claim(record, message) for message in told)
             rows[key] = self.views.row(record), offset
             for suggestion in self.views.suggestions(record):
                 suggestions.append(suggestion)
                 # Its time runs from the production of its event: event times of a replay may lie anywhere.
                 age_ms = now_ms - record.origin.timestamp_ms
                 left_ms[suggestion.suggestion_id] = int((suggestion.expires_at - suggestion.at) * 1000 - age_ms)
-        return Batch(alerts, suggestions, tuple(rows.values()), left_ms)
+        return Batch(alerts, suggestions, tuple(rows.values()), left_ms, claims), known
+
+    def _alerts(self, record: wire.Record, known: Known) -> tuple[list[wire.AlertMessage], Known]:
+        """What opened or cleared, and which open alerts weigh more than when Redis was told last."""
+        changed = self.views.alerts(record, known.episodes)
+        opened = {message.alert.rule: message.rank for message in changed if message.alert.state == "opened"}
+        ranks = {**known.ranks, **opened}
+        worse = self.views.worse(record, ranks)
+        ranks |= {message.alert.rule: message.rank for message in worse}
+        return [*changed, *worse], Known(record.observation.conversation.episodes, ranks)
 
     async def _until_taken(self, batch: Batch) -> New:
         attempt = 0
@@ -130,10 +158,18 @@ class Publisher:
             self._metrics.alerts.labels(alert.rule, alert.severity, alert.state).inc()
         for suggestion in new.suggestions:
             self._metrics.suggestions.labels(suggestion.kind).inc()
+        for why in SUPPRESSED_WHY:
+            self._metrics.alerts_suppressed.labels(why).inc(new.verdicts.get(why, 0))
+        self._metrics.alerts_folded.inc(new.verdicts.get("folded", 0))
+        self._metrics.alerts_shown_later.inc(new.verdicts.get("shown_later", 0))
+        self._metrics.canaries_seen.inc(new.canary)
 
-    def _remember(self, record: wire.Record) -> None:
-        key = wire.conversation_key(record.observation.tenant, record.observation.conversation_id)
-        self._published[key] = record.observation.conversation.episodes
+    def _remember(self, key: bytes, known: Known) -> None:
+        self._published[key] = known
         self._published.move_to_end(key)
         if len(self._published) > REMEMBERED:
             self._published.popitem(last=False)
+
+
+def _newest_canary(records: Iterable[wire.Record]) -> float | None:
+    return max((sent_at for record in records if (sent_at := heard(record)) is not None), default=None)

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from config.budget import Budget, read_budget
 from klankbord.errors import InvalidConfiguration
 from klankbord.models.reasons import known
 from klankbord.policy import Policy, read_policy
@@ -45,6 +46,17 @@ class Settings(BaseModel):
     reasons: Annotated[Path, Field(description="the contact reasons: names, and what could be done about each")] = (
         HERE / "reasons.toml"
     )
+    budget: Annotated[Path, Field(description="how many alerts a team is shown in an hour, and which go first")] = (
+        HERE / "budget.toml"
+    )
+
+    canary_every_s: Annotated[
+        float, Field(ge=0, le=600, description="seconds between two canary conversations; 0: none, nothing is told")
+    ] = 30.0
+    canary_blind_s: Annotated[
+        float,
+        Field(gt=0, le=3600, description="seconds without a canary after which the pages say monitoring is blind"),
+    ] = 60.0
 
     instance: Annotated[
         str, Field(pattern=r"^[A-Za-z0-9._-]*$", description="static group member, as an ordinal; empty: none")
@@ -107,6 +119,11 @@ def load_policy(path: Path, reasons: Path | None = None) -> Policy:
 def load_reasons(path: Path) -> Taxonomy:
     """The contact reasons in `path`, checked against what the models can tell."""
     return read_taxonomy(_text(path), source=str(path), known=known())
+
+
+def load_budget(path: Path) -> Budget:
+    """The budget for noise in `path`, checked."""
+    return read_budget(_text(path), source=str(path))
 
 
 class Wording:

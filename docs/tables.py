@@ -279,7 +279,20 @@ WHO: Final[dict[str, tuple[str, str, str, str]]] = {
 # Redis key -> type, what it holds
 KEYS: Final[dict[str, tuple[str, str]]] = {
     wire.ALERTS: ("stream", "`AlertMessage`: what opened and cleared, in order"),
-    wire.OPEN_ALERTS: ("hash", "alert id to `AlertMessage`, for every open one"),
+    wire.OPEN_ALERTS: ("hash", "alert id to `AlertMessage`, for every open one that is shown"),
+    wire.HELD_ALERTS: ("hash", "alert id to `AlertMessage`, for every open one that is [kept back](alerts.md)"),
+    wire.suppressed("<hour>"): ("hash that expires after a day", "alert id to `AlertMessage` kept back in that hour"),
+    wire.PLACES: ("hash", "id of an open alert to its highest rank and the hour it was placed in"),
+    wire.spent("<hour>", "<tenant>/<team>"): ("set that expires after a day", "what takes up the budget of that hour"),
+    wire.folding("<cause>"): (
+        "sorted set that expires after a day",
+        "conversation and alert id of one cause, by when it opened",
+    ),
+    wire.LIVES: ("hash", "alert id to `AlertLife`, until 8 days after the alert cleared"),
+    wire.LIFE_CHANGES: ("stream", "`AlertLife` as it changed"),
+    wire.LIVES_UNTIL: ("sorted set", "id of a cleared alert by when its life is forgotten"),
+    wire.ACTIONS: ("stream", "`AlertAction`: what supervisors did, in order"),
+    wire.CANARY: ("string", "`CanarySeen`: the newest canary that came through"),
     wire.SUGGESTIONS: ("stream", "`SuggestionMessage`, in order"),
     wire.current_suggestion("<tenant>", "<agent id>"): (
         "string that expires with the suggestion",

@@ -122,6 +122,9 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     language: Language | None = None
     language_odds: float = 0.0
 
+    # What other systems say the customer is worth, in the tenant's own currency; it ranks alerts and nothing else.
+    lifetime_value: float | None = None
+
     started_at: Seconds | None = None
     last_at: Seconds | None = None
     ended_at: Seconds | None = None

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from config.settings import PREFIX, Settings, load_playbook, load_policy, load_reasons, read_settings
+from config.settings import PREFIX, Settings, load_budget, load_playbook, load_policy, load_reasons, read_settings
 from klankbord.cli import FAILED, REFUSED, AsJson
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams import demo as demonstration
@@ -36,6 +36,7 @@ ADDRESSES: Final = (
 _POLICY: Final[Path] = Settings.model_fields["policy"].default
 _PLAYBOOK: Final[Path] = Settings.model_fields["playbook"].default
 _REASONS: Final[Path] = Settings.model_fields["reasons"].default
+_BUDGET: Final[Path] = Settings.model_fields["budget"].default
 
 out = Console()
 err = Console(stderr=True, soft_wrap=True)
@@ -120,15 +121,17 @@ def config_check(
     policy: Annotated[Path, typer.Option(envvar=PREFIX + "POLICY", help="The policy to check.")] = _POLICY,
     playbook: Annotated[Path, typer.Option(envvar=PREFIX + "PLAYBOOK", help="The folder to check.")] = _PLAYBOOK,
     reasons: Annotated[Path, typer.Option(envvar=PREFIX + "REASONS", help="The contact reasons to check.")] = _REASONS,
-    files: Annotated[bool, typer.Option("--files", help="Only these three, not the other settings.")] = False,
+    budget: Annotated[Path, typer.Option(envvar=PREFIX + "BUDGET", help="The budget for noise to check.")] = _BUDGET,
+    files: Annotated[bool, typer.Option("--files", help="Only these four, not the other settings.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read the settings, the policy, the playbook and the contact reasons, and list every mistake in them."""
+    """Read the settings, the policy, the playbook, the contact reasons and the budget; list every mistake in them."""
     mistakes = []
     looks: list[Callable[[], object]] = [
         lambda: load_policy(policy),
         lambda: load_playbook(playbook),
         lambda: load_reasons(reasons),
+        lambda: load_budget(budget),
     ]
     for look in looks if files else [read_settings, *looks]:
         try:

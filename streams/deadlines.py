@@ -42,6 +42,10 @@ class Deadlines:
         else:
             self._waiting[key] = deadline
 
+    def forget(self, key: bytes) -> None:
+        """Nobody waits there any more."""
+        self._waiting.pop(key, None)
+
     def restart(self, records: Iterable[tuple[bytes, Record]]) -> None:
         """Forget everything and take in the state as it is, as after a rebalance."""
         self._waiting.clear()

@@ -17,6 +17,8 @@ from klankbord.taxonomy import UNKNOWN
 LATENCY_S: Final = (
     0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60, 300, 1800
 )  # fmt: skip
+# Why the budget keeps an alert back, as in `wire.AlertMessage.why`.
+SUPPRESSED_WHY: Final = ("over_budget", "displaced")
 # observe() takes tens to hundreds of microseconds.
 COMPUTE_S: Final = (25e-6, 50e-6, 100e-6, 150e-6, 200e-6, 300e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 50e-3)
 
@@ -67,6 +69,9 @@ class MonitorMetrics:
             buckets=(-0.8, -0.6, -0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1),
         )
         self.configuration_in_force, self.configuration_reloads = _configuration(registry)
+        self.canaries_sent = Counter(
+            "klankbord_canary_sent", "Canary conversations written to the input topic", registry=registry
+        )
         _build_info(registry, "monitor")
         # Children exist from the start, so that a rate does not miss the first increment.
         for reason in (
@@ -76,14 +81,23 @@ class MonitorMetrics:
             "absurd_time",
             "invalid_text",
             "wrong_key",
+            "reserved_tenant",
             "failed",
         ):
             self.dead_letters.labels(reason)
         for kind in ("fence", "event_id"):
             self.duplicates.labels(kind)
         self._reason_groups = frozenset(reason_groups)
+        self._of_canary: MonitorMetrics | None = None
         for group in (*sorted(self._reason_groups), UNKNOWN):
             self.ended.labels(group)
+
+    @property
+    def of_canary(self) -> "MonitorMetrics":
+        """Where canaries are counted: in a registry that nobody scrapes."""
+        if self._of_canary is None:
+            self._of_canary = MonitorMetrics(CollectorRegistry())
+        return self._of_canary
 
     def count_ended(self, reason: str) -> None:
         """A conversation ended, with its reason or "" for unknown."""
@@ -104,6 +118,25 @@ class PublisherMetrics:
         self.suggestions = Counter(
             "klankbord_suggestions", "Suggestions published, counted once each", ["kind"], registry=registry
         )
+        self.alerts_suppressed = Counter(
+            "klankbord_alerts_suppressed",
+            "Alerts that the budget kept back: over the ceiling at once, or displaced by one that weighs more",
+            ["reason"],
+            registry=registry,
+        )
+        self.alerts_folded = Counter(
+            "klankbord_alerts_folded", "Alerts that joined others of the same cause", registry=registry
+        )
+        self.alerts_shown_later = Counter(
+            "klankbord_alerts_shown_later",
+            "Alerts that were kept back and are shown since their conversation got worse",
+            registry=registry,
+        )
+        self.canaries_seen = Counter(
+            "klankbord_canary_seen",
+            "Canary conversations whose anger was heard and written to Redis",
+            registry=registry,
+        )
         self.event_to_redis_seconds = Histogram(
             "klankbord_event_to_redis_seconds",
             "From the production of an event to its effect in Redis",
@@ -119,6 +152,8 @@ class PublisherMetrics:
         for rule, severity in rules:
             for state in ("opened", "cleared"):
                 self.alerts.labels(rule, severity, state)
+        for reason in SUPPRESSED_WHY:
+            self.alerts_suppressed.labels(reason)
         for kind in kinds:
             self.suggestions.labels(kind)
 

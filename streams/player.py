@@ -194,6 +194,8 @@ class Player:
 
     def _observed(self, value: bytes) -> None:
         observation = _seen.decode(value).observation
+        if observation.tenant == wire.CANARY_TENANT:
+            return
         key = observation.tenant, observation.event_id
         # The monitor itself says when a customer has waited too long; what follows from that is not of our events.
         if key in self.account.expected:

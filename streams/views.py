@@ -1,12 +1,16 @@
 """What an observation looks like from outside: alerts and suggestions in words, and its row on the board."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
+from config.budget import Budget
 from config.settings import Wording
-from klankbord.alerting import alert_id, changes
+from klankbord.alerting import Alert, alert_id, changes
 from klankbord.conversation import Episode
+from klankbord.events import Seconds
 from klankbord.policy import SEVERITIES, Policy, rules_in_force
+from streams.budget import Claim, claim, rank_of
 from streams.wire import AlertMessage, BoardRow, OpenAlert, Record, SuggestionMessage
 
 
@@ -16,6 +20,7 @@ class Views:
 
     policy: Policy
     wording: Wording
+    budget: Budget = field(default_factory=Budget)
 
     def alerts(self, record: Record, published: Mapping[str, Episode]) -> tuple[AlertMessage, ...]:
         """What opened or cleared since `published`. From nothing, all the state knows: Redis refuses what it has.
@@ -26,19 +31,52 @@ class Views:
         # A state near its limit lets go of its quotes; the observation that opened the alert still has them.
         told = {(alert.alert_id, alert.state): alert for alert in seen.alerts}
         return tuple(
-            AlertMessage(
-                alert=told.get((alert.alert_id, alert.state), alert),
-                tenant=seen.tenant,
-                conversation_id=seen.conversation_id,
-                channel=seen.conversation.channel,
-                title=self._title(alert.rule),
-                opened_at=(seen.conversation.episodes.get(alert.rule) or published[alert.rule]).opened_at,
-                queue=seen.conversation.queue,
-                team=seen.conversation.team,
-                agent_id=seen.conversation.agent_id,
-                language=seen.conversation.language,
+            self._message(
+                record,
+                told.get((alert.alert_id, alert.state), alert),
+                # What is over may have left the state.
+                (seen.conversation.episodes.get(alert.rule) or published[alert.rule]).opened_at,
             )
             for alert in changes(seen.tenant, seen.conversation_id, published, seen.conversation.episodes)
+        )
+
+    def worse(self, record: Record, ranks: Mapping[str, float]) -> tuple[AlertMessage, ...]:
+        """The open alerts that weigh more than `ranks` says, by rule: one that was kept back may be shown now."""
+        seen = record.observation
+        risen = {
+            rule: episode
+            for rule, episode in seen.conversation.episodes.items()
+            if episode.cleared_at is None
+            and episode.severity != "critical"  # it is shown already
+            and self._rank(record, episode.severity) > ranks.get(rule, 0.0)
+        }
+        # From nothing, each of these has just opened: its time is that of its opening.
+        opened = changes(seen.tenant, seen.conversation_id, {}, risen)
+        return tuple(self._message(record, alert, alert.at) for alert in opened)
+
+    def claim(self, record: Record, message: AlertMessage) -> Claim:
+        """What an alert of this record asks of the budget."""
+        return claim(message, record, self.policy, self.budget)
+
+    def _rank(self, record: Record, severity: str) -> float:
+        return rank_of(record, severity, self.budget.weights)
+
+    def _message(self, record: Record, alert: Alert, opened_at: Seconds) -> AlertMessage:
+        seen = record.observation
+        now = seen.conversation
+        return AlertMessage(
+            alert=alert,
+            tenant=seen.tenant,
+            conversation_id=seen.conversation_id,
+            channel=now.channel,
+            title=self._title(alert.rule),
+            opened_at=opened_at,
+            queue=now.queue,
+            team=now.team,
+            agent_id=now.agent_id,
+            language=now.language,
+            link=_link(seen.conversation_id, alert),
+            rank=self._rank(record, alert.severity),
         )
 
     def suggestions(self, record: Record) -> tuple[SuggestionMessage, ...]:
@@ -106,3 +144,9 @@ class Views:
     def _title(self, rule: str) -> dict[str, str]:
         known = rules_in_force(self.policy).get(rule)
         return {"nl": known.nl, "en": known.en} if known else {"nl": rule, "en": rule}
+
+
+def _link(conversation_id: str, alert: Alert) -> str:
+    """The supervisor page at the turn that caused the alert."""
+    turn = {"turn": alert.cause.utterance_id} if alert.cause and alert.cause.utterance_id else {}
+    return "/supervisor#" + urlencode({"conversation": conversation_id, **turn})

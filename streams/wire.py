@@ -26,6 +26,15 @@ SUGGESTIONS: Final = "{klankbord}:suggestions"  # stream of SuggestionMessage
 BOARD: Final = "{klankbord}:board"  # hash: tenant/conversation -> BoardRow of every open conversation
 BOARD_OFFSETS: Final = "{klankbord}:board:offsets"  # hash: tenant/conversation -> newest offset on the board
 BOARD_CHANGES: Final = "{klankbord}:board:changes"  # stream of BoardRow, coalesced
+LIVES: Final = "{klankbord}:alerts:lives"  # hash: alert id -> AlertLife, until 8 days after the alert cleared
+LIFE_CHANGES: Final = "{klankbord}:alerts:lives:changes"  # stream of AlertLife
+LIVES_UNTIL: Final = "{klankbord}:alerts:lives:until"  # sorted set: id of a cleared alert -> when its life is forgotten
+ACTIONS: Final = "{klankbord}:alerts:actions"  # stream of AlertAction: what supervisors did, in order
+HELD_ALERTS: Final = "{klankbord}:alerts:held"  # hash: alert id -> AlertMessage, open ones that the budget keeps back
+PLACES: Final = (
+    "{klankbord}:alerts:places"  # hash: id of an open alert -> its highest rank and the hour it was placed in
+)
+CANARY: Final = "{klankbord}:canary"  # CanarySeen
 COUNTS: Final = "{klankbord}:counts"  # hash: what was published once, by rule and kind
 REVOKED: Final = "{klankbord}:revoked"  # set of revoked_token() and revoked_subject(): who may no longer see anything
 AUDIT: Final = "{klankbord}:audit"  # stream of audit lines, each holding the hash of the one before
@@ -49,6 +58,21 @@ def revoked_subject(tenant: str, name: str) -> str:
     return f"subject:{tenant} {name}"
 
 
+def suppressed(hour: int | str) -> str:
+    """The key of what the budget kept back in an hour, counted since 1970: hash of alert id to AlertMessage."""
+    return f"{{klankbord}}:alerts:suppressed:{hour}"
+
+
+def spent(hour: int | str, of: str) -> str:
+    """The key of what takes up the budget of a tenant's team in an hour: set of alert ids and folds."""
+    return f"{{klankbord}}:alerts:budget:{hour}:{of}"
+
+
+def folding(key: str) -> str:
+    """The key of the alerts of one cause: sorted set of alert ids by when they opened."""
+    return "{klankbord}:alerts:fold:" + key
+
+
 def once(identity: str) -> str:
     """The key whose existence says that `identity` was published."""
     return "{klankbord}:once:" + identity
@@ -57,6 +81,10 @@ def once(identity: str) -> str:
 # Longer than the longest replay of the input (its retention is a day) and than a source's retries (a week).
 ONCE_TTL_S: Final = 8 * 24 * 3600
 STREAM_MAXLEN: Final = 10_000
+HOUR_S: Final = 3600
+SUPPRESSED_TTL_S: Final = 24 * HOUR_S
+# Nobody's tenant: its one conversation tells whether the path works, and is shown nowhere.
+CANARY_TENANT: Final = "klankbord-canary"
 
 
 def topic_for(event: Event) -> str:
@@ -94,8 +122,21 @@ class Record(Struct, frozen=True, omit_defaults=True):
     fence: dict[str, int]
 
 
+class Fold(Struct, frozen=True):
+    """Alerts of one cause that are shown as one: how many there are, and the ids of the latest of them."""
+
+    key: str
+    count: int
+    title: dict[str, str]
+    members: tuple[str, ...]
+
+
 class AlertMessage(Struct, frozen=True, omit_defaults=True):
-    """An alert as a supervisor sees it, with where it happens and its words in both languages."""
+    """An alert as a supervisor sees it, with where it happens and its words in both languages.
+
+    `shown` is false for one that the budget keeps back, and `why` says why; `rank` is what it weighed. `again` marks
+    what was told before and is shown, or kept back, after all: leave it out to count each opening once.
+    """
 
     alert: Alert
     tenant: str
@@ -107,6 +148,44 @@ class AlertMessage(Struct, frozen=True, omit_defaults=True):
     team: str | None = None
     agent_id: str | None = None
     language: Language | None = None
+    link: str = ""
+    rank: float = 0.0
+    shown: bool = True
+    why: Literal["", "over_budget", "displaced"] = ""
+    again: bool = False
+    fold: Fold | None = None
+
+
+class AlertLife(Struct, frozen=True):
+    """What supervisors made of an alert, the same for all of them; whoever changes it names the revision they saw."""
+
+    alert_id: str
+    tenant: str
+    team: str | None
+    revision: int = 0
+    state: Literal["new", "acknowledged", "snoozed", "cleared"] = "new"
+    by: str | None = None
+    assigned_to: str | None = None
+    snoozed_until: Seconds | None = None
+    mark: Literal["right", "wrong"] | None = None
+    reason: str = ""
+    at: Seconds = 0.0
+
+
+class AlertAction(Struct, frozen=True):
+    """One thing that a supervisor did with an alert, and what it led to."""
+
+    action_id: str
+    action: str
+    by: str
+    life: AlertLife
+
+
+class CanarySeen(Struct, frozen=True):
+    """The newest canary that came all the way: when it was sent and when it was seen, seconds since 1970."""
+
+    sent_at: Seconds
+    seen_at: Seconds
 
 
 class SuggestionMessage(Struct, frozen=True, omit_defaults=True):
@@ -170,6 +249,11 @@ _records: Final[msgspec.json.Decoder[Record]] = msgspec.json.Decoder(Record)
 def encode(message: Struct) -> bytes:
     """The JSON bytes of any message of this module."""
     return _encoder.encode(message)
+
+
+def encoded(words: dict[str, str]) -> bytes:
+    """The JSON bytes of words by language."""
+    return _encoder.encode(words)
 
 
 def decode_record(raw: bytes) -> Record:

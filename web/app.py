@@ -13,7 +13,9 @@ from redis.backoff import NoBackoff
 from starlette.staticfiles import StaticFiles
 
 from config.settings import Settings, read_settings
+from web.alerts import alerts
 from web.audit import Audit, log_to_stderr
+from web.canary import Canary
 from web.demo import DemoLogin, demo_tokens
 from web.hub import MAX_STREAMS, Hub
 from web.identity import Identity, login_of
@@ -46,7 +48,10 @@ def create_app(
     )
     metrics = Metrics()
     revoked, audit = Revoked(), Audit(redis)
-    hub = Hub(redis, metrics, revoked, max_streams=max_streams, backlog_bytes=backlog_bytes, ping_s=ping_s)
+    canary = Canary(metrics, blind_s=settings.canary_blind_s) if settings.canary_every_s else None
+    hub = Hub(
+        redis, metrics, revoked, max_streams=max_streams, backlog_bytes=backlog_bytes, ping_s=ping_s, canary=canary
+    )
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
@@ -76,8 +81,8 @@ def create_app(
     # The last added is the outermost: what the gate refuses carries the headers too.
     app.add_middleware(Gate, hosts=settings.hosts)
     app.add_middleware(SecurityHeaders, parents=parents)
-    routers = [pages(), events(hub), about(app, settings, parents), audited(audit), service(app, hub, metrics)]
-    for router in (*routers, *([demo_tokens(demo)] if demo else ())):
+    routers = [pages(), events(hub), alerts(redis), about(app, settings, parents), audited(audit)]
+    for router in (*routers, service(app, hub, metrics), *([demo_tokens(demo)] if demo else ())):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

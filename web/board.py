@@ -34,6 +34,14 @@ class _AlertHead(Struct):
     alert: _AlertState
     tenant: str
     team: str | None = None
+    shown: bool = True
+
+
+class _LifeHead(Struct):
+    alert_id: str
+    state: str
+    tenant: str
+    team: str | None = None
 
 
 class _SuggestionHead(Struct):
@@ -44,6 +52,7 @@ class _SuggestionHead(Struct):
 # Only what decides who is told, and where it is kept, is read of it; the rest travels as it was written.
 _row: Final[msgspec.json.Decoder[_RowHead]] = msgspec.json.Decoder(_RowHead)
 _alert: Final[msgspec.json.Decoder[_AlertHead]] = msgspec.json.Decoder(_AlertHead)
+_life: Final[msgspec.json.Decoder[_LifeHead]] = msgspec.json.Decoder(_LifeHead)
 _suggestion: Final[msgspec.json.Decoder[_SuggestionHead]] = msgspec.json.Decoder(_SuggestionHead)
 
 
@@ -57,9 +66,13 @@ class Kept(Struct, frozen=True):
 class Board:
     """Rows and alerts by their key; a page that opens starts from these without asking Redis."""
 
-    def __init__(self, rows: Raw, alerts: Raw) -> None:
+    def __init__(self, rows: Raw, alerts: Raw, held: Raw | None = None, lives: Raw | None = None) -> None:
         self._rows = dict(_kept(rows, _row_kept))
         self._alerts = dict(_kept(alerts, _alert_kept))
+        self._held = dict(_kept(held or {}, _alert_kept))
+        # Of eight days of lives, a page needs those of what is open.
+        standing = {key: raw for key, raw in (lives or {}).items() if key in self._alerts or key in self._held}
+        self._lives = dict(_kept(standing, _life_kept))
         self.version = next(_versions)  # what was made of one version is right until the next
 
     def row(self, raw: bytes) -> tuple[Object, Kept | None]:
@@ -76,22 +89,42 @@ class Board:
         return scope, before
 
     def alert(self, raw: bytes) -> tuple[Object, Kept | None]:
-        """Keep an alert from its opening to its clearing; gives whose it is, and what stood here."""
+        """Keep an alert from its opening to its clearing, shown or not; gives whose it is, and what stood here."""
         head = _alert.decode(raw)
         key = head.alert.alert_id.encode()
-        before = self._alerts.get(key)
+        before = self._alerts.pop(key, None) or self._held.pop(key, None)
         scope = Object(head.tenant, head.team)
-        if head.alert.state == "opened":
+        if head.alert.state == "cleared":
+            self._lives.pop(key, None)
+        elif head.shown:
             self._alerts[key] = Kept(scope, raw)
         else:
-            self._alerts.pop(key, None)
+            self._held[key] = Kept(scope, raw)
         self.version = next(_versions)
         return scope, before
 
+    def life(self, raw: bytes) -> Object:
+        """Keep what supervisors made of an open alert; gives whose it is."""
+        head = _life.decode(raw)
+        key, scope = head.alert_id.encode(), Object(head.tenant, head.team)
+        if head.state == "cleared":
+            self._lives.pop(key, None)
+        else:
+            self._lives[key] = Kept(scope, raw)
+        self.version = next(_versions)
+        return scope
+
     def snapshot(self, sees: Sees) -> bytes:
         """Everything that is open and that those who ask may see, as one JSON object."""
-        rows, alerts = (_seen(kept, sees) for kept in (self._rows, self._alerts))
-        return b'{"rows":[%s],"alerts":[%s]}' % (b",".join(rows), b",".join(alerts))
+        parts = (self._rows, self._alerts, self._lives, self._held)
+        return b'{"rows":[%s],"alerts":[%s],"lives":[%s],"suppressed":[%s]}' % tuple(
+            b",".join(_seen(part, sees)) for part in parts
+        )
+
+
+def is_shown(raw: bytes) -> bool:
+    """Whether the budget shows this alert."""
+    return _alert.decode(raw).shown
 
 
 def agent_of(raw: bytes) -> tuple[str, str]:
@@ -131,3 +164,8 @@ def _row_kept(raw: bytes) -> Kept:
 
 def _alert_kept(raw: bytes) -> Kept:
     return Kept(scope_of_alert(raw), raw)
+
+
+def _life_kept(raw: bytes) -> Kept:
+    head = _life.decode(raw)
+    return Kept(Object(head.tenant, head.team), raw)

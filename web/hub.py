@@ -4,17 +4,33 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias, cast
 
 import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from streams.wire import ALERTS, BOARD, BOARD_CHANGES, FIELD, OPEN_ALERTS, REVOKED, SUGGESTIONS, current_suggestion
+from streams.wire import (
+    ALERTS,
+    BOARD,
+    BOARD_CHANGES,
+    CANARY,
+    FIELD,
+    HELD_ALERTS,
+    LIFE_CHANGES,
+    LIVES,
+    OPEN_ALERTS,
+    REVOKED,
+    SUGGESTIONS,
+    current_suggestion,
+)
 from web import sse
 from web.access import Object
 from web.audience import Audience, Audiences
-from web.board import Board, Kept, agent_of, gone, scope_of_alert
+from web.board import Board, Kept, agent_of, gone, is_shown, scope_of_alert
+from web.canary import Canary
 from web.metrics import Metrics
 from web.positions import START, Position, position, stream_id
 from web.revocation import Revoked
@@ -33,14 +49,15 @@ PACE_S: Final = 0.025
 FIRST_RETRY_S: Final = 0.2
 LAST_RETRY_S: Final = 5.0
 AWAY: Final = sse.message("bye", b'{"reason":"redis"}')
-STREAMS: Final = (ALERTS, BOARD_CHANGES, SUGGESTIONS)
+STREAMS: Final = (ALERTS, BOARD_CHANGES, SUGGESTIONS, LIFE_CHANGES)
 
 _log: Final = logging.getLogger(__name__)
 
 
 class Told(NamedTuple):
-    """A message and whose it is; those of `but` have heard it otherwise."""
+    """A message under its name and whose it is; those of `but` have heard it otherwise."""
 
+    event: str
     scope: Object
     message: bytes
     but: Object | None = None
@@ -64,8 +81,10 @@ class Hub:
         max_streams: int = MAX_STREAMS,
         backlog_bytes: int = BACKLOG_BYTES,
         ping_s: float = PING_S,
+        canary: Canary | None = None,
     ) -> None:
         self._redis = redis
+        self._canary = canary
         self._metrics = metrics
         self._revoked = revoked
         self._max_streams = max_streams
@@ -89,9 +108,11 @@ class Hub:
                 retry_s = FIRST_RETRY_S
                 while True:
                     await self._read()
+                    await self._look_for_canary()
                     await asyncio.sleep(PACE_S)
             except (RedisError, OSError) as error:
                 self._lost(error)
+                self._tell_canary()
             await asyncio.sleep(retry_s)
             retry_s = min(retry_s * 2, LAST_RETRY_S)
 
@@ -107,19 +128,19 @@ class Hub:
         pipe = self._redis.pipeline(transaction=True)
         pipe.smembers(REVOKED)
         pipe.hgetall(BOARD)
-        pipe.hgetall(OPEN_ALERTS)
+        for alerts in (OPEN_ALERTS, HELD_ALERTS, LIVES):
+            pipe.hgetall(alerts)
         for stream in STREAMS:
             pipe.xrevrange(stream, count=1)
         if known is not None:
             pipe.xrange(ALERTS, min="(" + stream_id(known))
-        revoked, rows, alerts, *rest = await pipe.execute()
+        revoked, rows, shown, held, lives, *rest = await pipe.execute()
         agents = await self._current_suggestions(self._audiences.agents())
         self._end_revoked(revoked)
-        self._board = Board(rows, alerts)
+        self._board = Board(rows, shown, held, lives)
         self._at = {stream: _newest(rest[i]) for i, stream in enumerate(STREAMS)}
         self._mark(up=True)
-        missed = [told for entry in (rest[3] if known is not None else ()) if (told := _alert(entry))]
-        self._tell_floor("alert", missed)
+        self._tell_floor([told for entry in (rest[-1] if known is not None else ()) if (told := _alert(entry))])
         for audience in self._audiences.floors():
             for viewer in audience.viewers:
                 self._tell(viewer, "snapshot", self._snapshot(audience))
@@ -151,19 +172,34 @@ class Hub:
                 messages += self._shown(stream, entry_id, fields[FIELD])
             except (KeyError, msgspec.DecodeError):
                 _log.warning("unreadable entry skipped: stream=%s id=%s", stream, entry_id.decode())
-        self._tell_floor("alert" if stream == ALERTS else "row", messages)
+        self._tell_floor(messages)
 
     def _shown(self, stream: str, entry_id: bytes, raw: bytes) -> list[Told]:
         """What is told of one entry: more than one message when it went from one team to another."""
         assert self._board is not None  # nothing is read before it was loaded
         if stream == ALERTS:
             scope, before = self._board.alert(raw)
-            message = sse.message("alert", raw, entry_id.decode())
+            told = _alert_told(scope, raw, entry_id)
             # Those who saw it open see it clear, wherever the conversation is by now.
-            return [Told(scope, message), *_left(before, scope, message)]
+            return [told, *_left(before, told)]
+        if stream == LIFE_CHANGES:
+            return [Told("life", self._board.life(raw), sse.message("life", raw))]
         scope, before = self._board.row(raw)
+        told = Told("row", scope, sse.message("row", raw))
         over = sse.message("row", gone(before.raw)) if before and before.scope != scope else b""
-        return [Told(scope, sse.message("row", raw)), *_left(before, scope, over)]
+        return [told, *_left(before, told._replace(message=over))]
+
+    async def _look_for_canary(self) -> None:
+        if self._canary is not None and self._canary.is_due():
+            self._canary.look(cast(bytes | None, await self._redis.get(CANARY)))
+            self._tell_canary()
+
+    def _tell_canary(self) -> None:
+        if self._canary is not None and self._canary.has_turned():
+            message = self._canary.message()
+            for audience in self._audiences.floors():
+                for viewer in audience.viewers:
+                    self._tell(viewer, "canary", message)
 
     def _suggest(self, entries: list[Entry]) -> None:
         for entry_id, fields in entries:
@@ -224,6 +260,8 @@ class Hub:
         if self._board is not None:
             opening += self._counted("snapshot", self._snapshot(self._audiences.of(viewer)))
         opening += self._counted("health", self._health())
+        if self._canary is not None:
+            opening += self._counted("canary", self._canary.message())
         return self._floor(viewer, self._at.get(ALERTS, START), since, opening)
 
     async def _floor(
@@ -246,15 +284,14 @@ class Hub:
 
     async def _missed(self, audience: Audience, since: Position, now: Position) -> AsyncIterator[bytes]:
         while since < now:
-            found = await self._redis.xrange(ALERTS, min="(" + stream_id(since), max=stream_id(now), count=BATCH)
-            page = cast(list[Entry], found)
+            read = await self._redis.xrange(ALERTS, min="(" + stream_id(since), max=stream_id(now), count=BATCH)
+            page = cast(list[Entry], read)
             if not page:
                 return
             since = position(page[-1][0])
-            told = [one for entry in page if (one := _alert(entry))]
-            seen = [one.message for one in told if one.reaches(audience)]
-            if seen:
-                yield b"".join(self._counted("alert", message) for message in seen)
+            told = [one for entry in page if (one := _alert(entry)) and one.reaches(audience)]
+            if told:
+                yield b"".join(self._counted(one.event, one.message) for one in told)
 
     async def suggestions(self, viewer: Viewer) -> AsyncGenerator[bytes]:
         """The suggestion that stands for this agent, then each new one."""
@@ -306,15 +343,15 @@ class Hub:
 
     # How it is told.
 
-    def _tell_floor(self, event: str, messages: list[Told]) -> None:
-        """Each audience hears what is theirs, joined once for all of its viewers."""
+    def _tell_floor(self, messages: list[Told]) -> None:
+        """Each audience hears what is theirs in its order; what follows under one name is joined once for all."""
         for audience in self._audiences.floors() if messages else ():
-            theirs = [one.message for one in messages if one.reaches(audience)]
-            if not theirs:
-                continue
-            chunk = b"".join(theirs)
-            for viewer in audience.viewers:
-                self._tell(viewer, event, chunk, count=len(theirs))
+            theirs = [one for one in messages if one.reaches(audience)]
+            for event, run in groupby(theirs, key=attrgetter("event")):
+                chunks = [one.message for one in run]
+                chunk = b"".join(chunks)
+                for viewer in audience.viewers:
+                    self._tell(viewer, event, chunk, count=len(chunks))
 
     def _tell_everybody(self, event: str, message: bytes) -> None:
         for viewer in self._audiences.viewers:
@@ -342,17 +379,23 @@ def _newest(entries: list[Entry]) -> Position:
 
 
 def _alert(entry: Entry) -> Told | None:
+    """What is told of an entry among the alerts; nothing of one that cannot be read."""
     entry_id, fields = entry
     try:
         raw = fields[FIELD]
-        return Told(scope_of_alert(raw), sse.message("alert", raw, entry_id.decode()))
+        return _alert_told(scope_of_alert(raw), raw, entry_id)
     except (KeyError, msgspec.DecodeError):
         return None
 
 
-def _left(before: Kept | None, scope: Object, message: bytes) -> list[Told]:
+def _alert_told(scope: Object, raw: bytes, entry_id: bytes) -> Told:
+    event = "alert" if is_shown(raw) else "suppressed"
+    return Told(event, scope, sse.message(event, raw, entry_id.decode()))
+
+
+def _left(before: Kept | None, told: Told) -> list[Told]:
     """What those are told who saw it until now and see it no more."""
-    return [Told(before.scope, message, but=scope)] if before and before.scope != scope else []
+    return [told._replace(scope=before.scope, but=told.scope)] if before and before.scope != told.scope else []
 
 
 def _current(raw: bytes | None, left_ms: int) -> bytes:

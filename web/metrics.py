@@ -18,6 +18,12 @@ class Metrics:
         )
         # 1 while the one reader follows Redis, 0 while the pages are told that they are stale.
         self.redis_up = Gauge("klankbord_web_redis_up", "Whether the reader follows Redis.", registry=self.registry)
+        # Runs at every scrape, and back to nought when a canary comes through; 0 where none are sent.
+        self.canary_age_seconds = Gauge(
+            "klankbord_canary_age_seconds",
+            "Since the newest canary that came through was sent.",
+            registry=self.registry,
+        )
         for page in ("supervisor", "agent"):
             self.streams.labels(page)
 

@@ -1,9 +1,10 @@
 """Where observations go: what every sink can do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from streams.budget import Claim
 from streams.wire import AlertMessage, BoardRow, SuggestionMessage
 
 
@@ -13,20 +14,29 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a run of observations changes outside; rows hold the latest per conversation, with its offset."""
+    """What a run of observations changes outside; rows hold the latest per conversation, with its offset.
+
+    `claims` go with the alerts, place by place; an alert without one is shown whatever was shown before. An alert
+    may be given again to say that its rank rose.
+    `canary` is when the newest canary that came through was sent.
+    """
 
     alerts: Sequence[AlertMessage] = ()
     suggestions: Sequence[SuggestionMessage] = ()
     rows: Sequence[tuple[BoardRow, int]] = ()
     suggestion_ttl_ms: dict[str, int] = field(default_factory=dict)
+    claims: Sequence[Claim] = ()
+    canary: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """What of a batch had not been published before."""
+    """What of a batch had not been published before, and how often the budget decided what."""
 
     alerts: tuple[AlertMessage, ...]
     suggestions: tuple[SuggestionMessage, ...]
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+    canary: bool = False
 
 
 class Sink(Protocol):

@@ -1,4 +1,4 @@
-"""A sink that remembers: for tests and notebooks, under the same contract as the one over Redis."""
+"""A sink that remembers: for tests and notebooks, under the same contract as the one over Redis. It has no budget."""
 
 from streams.sinks import Batch, New
 from streams.wire import AlertMessage, BoardRow, SuggestionMessage
@@ -11,6 +11,7 @@ class MemorySink:
         self.alerts: list[AlertMessage] = []
         self.suggestions: list[SuggestionMessage] = []
         self.board: dict[tuple[str, str], tuple[BoardRow, int]] = {}
+        self.canary: float | None = None
         self._once: set[str] = set()
 
     async def publish(self, batch: Batch) -> New:
@@ -27,7 +28,9 @@ class MemorySink:
                 self.board.pop(key, None)
             else:
                 self.board[key] = row, offset
-        return New(alerts, suggestions)
+        newer = batch.canary is not None and batch.canary > (self.canary or 0.0)
+        self.canary = batch.canary if newer else self.canary
+        return New(alerts, suggestions, canary=newer)
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -1,5 +1,9 @@
 """Observations to Redis: alerts and suggestions once each, the live board by its newest row."""
 
+import time
+from collections import Counter
+from collections.abc import Iterable
+from itertools import zip_longest
 from typing import Final
 
 from redis.asyncio import Redis
@@ -7,29 +11,28 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from streams import wire
+from streams import admission, wire
 from streams.sinks import Batch, New, Unavailable
-from streams.wire import AlertMessage, BoardRow, SuggestionMessage
+from streams.wire import BoardRow, SuggestionMessage
 
 # A server that does not answer for so long is treated as away; the batch is kept and tried again.
 TIMEOUT_S: Final = 2.0
 
-# One call each, so that a crash between "published" and "remembered as published" is impossible.
-_ALERT: Final = """
--- KEYS once, stream, open alerts, counts; ARGV json, alert id, state, count, ttl in s, stream length
-if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[5]) then return 0 end
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'json', ARGV[1])
-if ARGV[3] == 'opened' then redis.call('HSET', KEYS[3], ARGV[2], ARGV[1])
-else redis.call('HDEL', KEYS[3], ARGV[2]) end
-redis.call('HINCRBY', KEYS[4], ARGV[4], 1)
-return 1
-"""
+# One call each, so that a crash between "published" and "remembered as published" is impossible; the one for alerts
+# is `admission.SCRIPT`.
 _SUGGESTION: Final = """
 -- KEYS once, stream, the agent's current suggestion, counts; ARGV json, time left in ms, count, ttl in s, stream length
 if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[4]) then return 0 end
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'json', ARGV[1])
 if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2]) end
 redis.call('HINCRBY', KEYS[4], ARGV[3], 1)
+return 1
+"""
+_CANARY: Final = """
+-- KEYS canary; ARGV json, sent at. A publisher that is behind must not make the newest canary older.
+local newest = redis.call('GET', KEYS[1])
+if newest and cjson.decode(newest).sent_at >= tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1])
 return 1
 """
 _ROW: Final = """
@@ -60,28 +63,35 @@ class RedisSink:
             retry=Retry(NoBackoff(), 0),
             health_check_interval=15,
         )
-        self._alert = self._redis.register_script(_ALERT)
+        self._alert = self._redis.register_script(admission.SCRIPT)
         self._suggestion = self._redis.register_script(_SUGGESTION)
         self._row = self._redis.register_script(_ROW)
+        self._canary = self._redis.register_script(_CANARY)
 
     async def publish(self, batch: Batch) -> New:
         """Publish all of `batch` in one round trip; see `Sink`."""
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
-                for alert in batch.alerts:
-                    await self._alert(*_alert(alert), client=pipe)
+                now_s = time.time()
+                for alert, claim in zip_longest(batch.alerts, batch.claims):
+                    await self._alert(*admission.arguments(alert, claim, now_s=now_s), client=pipe)
                 for suggestion in batch.suggestions:
                     left_ms = batch.suggestion_ttl_ms.get(suggestion.suggestion_id, 0)
                     await self._suggestion(*_suggestion(suggestion, left_ms), client=pipe)
                 for row, offset in batch.rows:
                     await self._row(*_row(row, offset), client=pipe)
+                if batch.canary is not None:
+                    seen = wire.CanarySeen(batch.canary, now_s)
+                    await self._canary([wire.CANARY], [wire.encode(seen), seen.sent_at], client=pipe)
                 answers = await pipe.execute()
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
         alerts = len(batch.alerts)
         return New(
-            tuple(alert for alert, new in zip(batch.alerts, answers, strict=False) if new),
+            tuple(alert for alert, (new, _, _) in zip(batch.alerts, answers, strict=False) if new),
             tuple(s for s, new in zip(batch.suggestions, answers[alerts:], strict=False) if new),
+            _verdicts(answers[:alerts]),
+            canary=batch.canary is not None and bool(answers[-1]),
         )
 
     async def close(self) -> None:
@@ -89,12 +99,13 @@ class RedisSink:
         await self._redis.aclose()
 
 
-def _alert(message: AlertMessage) -> tuple[list[str], list[str | bytes | int]]:
-    alert = message.alert
-    identity = f"{alert.alert_id}:{alert.state}"
-    keys = [wire.once(identity), wire.ALERTS, wire.OPEN_ALERTS, wire.COUNTS]
-    count = f"alerts:{alert.rule}:{alert.state}"
-    return keys, [wire.encode(message), alert.alert_id, alert.state, count, wire.ONCE_TTL_S, wire.STREAM_MAXLEN]
+def _verdicts(answers: Iterable[tuple[int, bytes, int]]) -> Counter[str]:
+    """How often the budget decided what; a displaced alert is another one than the alert it made way for."""
+    verdicts: Counter[str] = Counter()
+    for _, verdict, displaced in answers:
+        verdicts[verdict.decode()] += 1
+        verdicts["displaced"] += displaced
+    return verdicts
 
 
 def _suggestion(message: SuggestionMessage, left_ms: int) -> tuple[list[str], list[str | bytes | int]]:

@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, generate_latest
 from structlog.testing import capture_logs
 
 from agents.monitor import MAX_AHEAD_S, step
+from klankbord.conversation import Conversation
 from klankbord.errors import InvalidEvent, Reason
 from klankbord.events import MAX_EVENT_BYTES, MAX_TEXT_CHARS, Event, encode
 from klankbord.observation import observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
-from streams import wire
+from streams import canary, wire
 from streams.deadletters import Incoming, dead_letter
 from streams.metrics import MonitorMetrics
 from tests.klankbord.given import START_S, utterance
@@ -244,6 +245,9 @@ BAD: Final = {
     "no key": bad(written(), "wrong_key", "key is not its conversation_id", key=None),
     "another conversation's key": bad(written(), "wrong_key", "key is not its conversation_id", key=b"conversation-2"),
     "a key of other bytes": bad(written(), "wrong_key", "key is not its conversation_id", key=b"\xff\x00"),
+    "the canary's tenant": bad(
+        written(tenant=wire.CANARY_TENANT), "reserved_tenant", "is the name of our own canary, and no tenant's"
+    ),
     "no value": bad(None, "invalid_json", "the record has no value"),
 }
 
@@ -367,3 +371,33 @@ def test_words_never_leave_by_the_headers_of_a_dead_letter(text: str) -> None:
     ((incoming, error),) = monitor.buried
     assert CANARY.encode() not in b"".join(dead_letter(incoming, error).headers.values())
     assert CANARY not in str(logs)
+
+
+async def test_a_canary_is_observed_and_when_it_is_over_nothing_of_it_is_left(monitor: Monitor) -> None:
+    said, over = canary.canary(START_S)
+    state = wire.conversation_key(wire.CANARY_TENANT, canary.CONVERSATION)
+
+    await monitor.take(arrived(said, offset=0, key=b"canary"))
+    sent_at = canary.heard(monitor.record(state))
+    await monitor.take(arrived(over, offset=1, key=b"canary"))
+
+    assert sent_at == START_S
+    assert monitor.table == {}
+    assert monitor.buried == []
+
+
+async def test_a_canary_is_counted_nowhere_but_where_canaries_are(monitor: Monitor) -> None:
+    before = generate_latest(monitor.registry)
+
+    for offset, event in enumerate((*canary.canary(START_S), *canary.canary(START_S + 30))):
+        await monitor.take(arrived(event, offset=offset, key=b"canary"))
+
+    assert generate_latest(monitor.registry) == before
+
+
+def test_a_canary_that_is_not_heard_to_be_angry_did_not_come_through() -> None:
+    (said, _) = canary.canary(START_S)
+
+    deaf = observe(Conversation(), replace(said, text="Good morning, thank you."), POLICY)
+
+    assert canary.heard(wire.Record(deaf, wire.Origin(wire.CHAT_MESSAGES, 0, 0, NOW_MS), {})) is None

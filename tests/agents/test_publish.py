@@ -1,19 +1,27 @@
 """Observations become views once, in any order of deliveries, however long the sink is away."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
 from prometheus_client import CollectorRegistry
+from redis import Redis
 
 from agents.publish import Publisher
+from config.budget import Budget
 from config.settings import HERE, load_playbook
+from klankbord.conversation import Conversation
+from klankbord.observation import observe
 from klankbord.policy import RULES, Policy
 from klankbord.suggestions import SUGGESTIONS
-from streams.metrics import PublisherMetrics
+from streams import canary, wire
+from streams.metrics import SUPPRESSED_WHY, PublisherMetrics
 from streams.sinks import Batch, New, Sink, Unavailable
 from streams.sinks.memory import MemorySink
+from streams.sinks.redis import RedisSink
 from streams.views import Views
-from tests.streams.given import records, values
+from tests.streams.given import POLICY, records, values
+from tests.streams.given import RULES as RULES_OF_TESTS
 
 VIEWS = Views(Policy(), load_playbook(HERE / "playbook"))
 RECORDS = records()
@@ -173,3 +181,60 @@ async def test_the_time_of_every_record_is_counted_once() -> None:
     await publisher(MemorySink(), registry).publish(VALUES)
 
     assert registry.get_sample_value("klankbord_event_to_redis_seconds_count") == len(VALUES)
+
+
+def tight(budget: int) -> Views:
+    """Views under a budget that this conversation alone exceeds."""
+    return Views(POLICY, load_playbook(HERE / "playbook"), Budget(per_hour=budget))
+
+
+async def published(redis_url: str, views: Views, values: Sequence[tuple[bytes, int]], *, size: int) -> float:
+    """What a publisher of its own counts of `values`, given in runs of `size`."""
+    registry, sink = CollectorRegistry(), RedisSink(redis_url)
+    rules = [(name, rule.severity) for name, rule in RULES_OF_TESTS.items()]
+    publishing = Publisher(views, sink, PublisherMetrics(registry, rules=rules, kinds=[]))
+    for start in range(0, len(values), size):
+        await publishing.publish(values[start : start + size])
+    await sink.close()
+    suppressed = sum(
+        registry.get_sample_value("klankbord_alerts_suppressed_total", {"reason": why}) or 0 for why in SUPPRESSED_WHY
+    )
+    return counted(registry) + suppressed
+
+
+async def test_everything_again_from_a_new_publisher_changes_nothing_whatever_the_budget(redis_url: str) -> None:
+    every = [
+        (value, offset)
+        for number in range(6)
+        for value, offset in values(*records(f"conversation-{number}", timestamp_ms=int(time.time() * 1000)))
+        if offset < 6
+    ]
+    with Redis.from_url(redis_url) as client:
+        client.flushdb()
+        once = await published(redis_url, tight(2), every, size=4)
+        shown, held = client.hlen(wire.OPEN_ALERTS), client.hlen(wire.HELD_ALERTS)
+        # What stands beside the alerts (a suggestion that expires) is not looked at.
+        before = {key: client.dump(key) for key in client.scan_iter("{klankbord}:alerts*")}
+
+        again = [await published(redis_url, tight(2), every, size=size) for size in (4, 1, 36)]
+
+        after = {key: client.dump(key) for key in client.scan_iter("{klankbord}:alerts*")}
+
+    assert shown > 0
+    assert held > 0
+    assert once > 0
+    assert again == [0.0] * 3
+    assert after == before
+
+
+async def test_a_canary_reaches_redis_and_nothing_else() -> None:
+    sink, registry = MemorySink(), CollectorRegistry()
+    seen = observe(Conversation(), canary.canary(1_790_000_000.0)[0], Policy())
+    origin = wire.Origin(wire.CHAT_MESSAGES, 0, 0, 1)
+
+    new = await publisher(sink, registry).publish([(wire.encode(wire.Record(seen, origin, {})), 0)])
+
+    assert (new.canary, sink.canary) == (True, 1_790_000_000.0)
+    assert (sink.alerts, sink.suggestions, sink.board) == ([], [], {})
+    assert registry.get_sample_value("klankbord_event_to_redis_seconds_count") == 0
+    assert registry.get_sample_value("klankbord_canary_seen_total") == 1

@@ -104,8 +104,9 @@ class AlertReader:
                 for _, entries in client.xread({wire.ALERTS: position}, block=200) or ():
                     for identity, entry in entries:
                         position = identity
-                        alert = msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage).alert
-                        self.alerts.append(f"{alert.alert_id}:{alert.state}")
+                        message = msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage)
+                        if not message.again:
+                            self.alerts.append(f"{message.alert.alert_id}:{message.alert.state}")
 
 
 def read_back(bootstrap_servers: str, alerts: Sequence[str]) -> Found:

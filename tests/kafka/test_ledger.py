@@ -85,6 +85,7 @@ def workers(kafka_broker: str, redis_url: str, tmp_path: Path) -> Iterator[Worke
         "REDIS_URL": redis_url,
         "PARTITIONS": str(PARTITIONS),
         "DATA_DIR": str(tmp_path),
+        "CANARY_EVERY_S": "0",  # every observation there is of the ledger's
         "INSTANCE": "0",  # a static member: who comes back within the session timeout need not wait for it
         **{f"{name.upper()}_PORT": port for name, port in ports.items()},
     }

@@ -178,3 +178,12 @@ def test_a_language_we_cannot_score_is_counted_but_not_scored() -> None:
     assert seen.conversation.waiting_since == START_S
     assert seen.conversation.emotions == {}
     assert seen.signals == ()
+
+
+def test_what_a_customer_is_worth_is_remembered_until_told_otherwise_and_gone_after_an_objection() -> None:
+    known = happening("context", 0, lifetime_value=9_000.0)
+    silent = happening("context", 1, recent_contacts=2)
+    objects = happening("objected", 5)
+
+    assert after(known, silent, customer_at(2)).lifetime_value == 9_000.0
+    assert after(known, objects).lifetime_value is None

@@ -51,6 +51,7 @@ def serve(
     directory: Path,
     *,
     replayed: bool = False,
+    canary_every_s: float = 0,
     port: int | None = None,
     command: Sequence[str] = WEB,
     settings: Mapping[str, str] | None = None,
@@ -64,6 +65,8 @@ def serve(
             "KLANKBORD_WEB_PORT": str(chosen),
             "KLANKBORD_REPLAYED": str(replayed).lower(),
             "KLANKBORD_LOGIN": "demo",
+            "KLANKBORD_CANARY_EVERY_S": str(canary_every_s),
+            "KLANKBORD_CANARY_BLIND_S": str(canary_every_s * 2 or 1),
             **(settings or {}),
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith("KLANKBORD_")}

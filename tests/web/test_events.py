@@ -256,7 +256,7 @@ def test_when_redis_goes_the_pages_say_stale_and_when_it_is_back_they_start_afre
             redis_there.enter_context(embedded.redis_server(tmp_path, ports=ports))
 
             snapshot, _ = _health(supervisor, "live")
-            assert snapshot.data == {"rows": [], "alerts": []}
+            assert snapshot.data == {"rows": [], "alerts": [], "lives": [], "suppressed": []}
             current, _ = _health(agent, "live")
             assert current.data == {"suggestion": None, "left_s": 0}
             assert pages.get("/readyz").status_code == 200
