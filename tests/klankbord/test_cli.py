@@ -295,8 +295,8 @@ def test_a_policy_with_unknown_names_is_refused_with_every_mistake(tmp_path: Pat
 
     assert done.returncode == REFUSED
     assert len([line for line in done.stderr.splitlines() if line.startswith(f"- {policy}, line ")]) == 4
-    assert "'rage' is not measured" in done.stderr
-    assert "'calm' is not measured" in done.stderr
+    assert "'rage' is not known" in done.stderr
+    assert "'calm' is not known" in done.stderr
 
 
 def test_a_policy_with_an_unknown_field_is_refused_with_its_name(tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ def test_config_check_of_the_files_finds_what_is_wrong_in_them(tmp_path: Path) -
     done = klankbord("config", "check", "--files", "--policy", policy)
 
     assert done.returncode == REFUSED
-    assert f"- {policy}: languages: name at least one" in done.stdout
+    assert f"- {policy}, line 1: languages: name at least one" in done.stdout
 
 
 @pytest.fixture(scope="module")
