@@ -122,9 +122,6 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     language: Language | None = None
     language_odds: float = 0.0
 
-    # What other systems say the customer is worth, in the tenant's own currency; it ranks alerts and nothing else.
-    lifetime_value: float | None = None
-
     started_at: Seconds | None = None
     last_at: Seconds | None = None
     ended_at: Seconds | None = None
@@ -170,7 +167,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     evidence: tuple[Evidence, ...] = ()
     timeline: tuple[Point, ...] = ()
 
-    # What other systems know of the contact.
+    # What other systems know of the contact; its worth is in the tenant's own currency, and 0 where it is not known.
     recent_contacts: int = 0
     open_complaint: bool = False
     lifetime_value: float = 0.0

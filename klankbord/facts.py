@@ -95,8 +95,6 @@ def spoken_in(
 def counted(conversation: Conversation, event: Event, words: Words | None) -> Conversation:
     """The conversation with its turns counted, its waits and holds followed and its lines remembered as numbers."""
     at = event.at_s
-    if isinstance(event, Context) and event.lifetime_value is not None:
-        return replace(conversation, lifetime_value=event.lifetime_value)
     if isinstance(event, Held):
         return replace(conversation, held_since=at)
     if isinstance(event, Resumed):

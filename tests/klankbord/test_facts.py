@@ -186,4 +186,4 @@ def test_what_a_customer_is_worth_is_remembered_until_told_otherwise_and_gone_af
     objects = happening("objected", 5)
 
     assert after(known, silent, customer_at(2)).lifetime_value == 9_000.0
-    assert after(known, objects).lifetime_value is None
+    assert after(known, objects).lifetime_value == 0.0
