@@ -14,9 +14,11 @@ from prometheus_client import CollectorRegistry
 
 from config.settings import Settings, load_playbook, load_policy
 from klankbord.conversation import Episode
+from klankbord.events import Seconds
 from klankbord.policy import rules_in_force
 from klankbord.suggestions import SUGGESTIONS
 from streams import wire
+from streams.advising import Offer, offer
 from streams.metrics import PublisherMetrics
 from streams.sinks import Batch, New, Sink, Unavailable
 from streams.sinks.redis import RedisSink
@@ -63,6 +65,8 @@ class Publisher:
         self._sink = sink
         self._metrics = metrics
         self._published: OrderedDict[bytes, dict[str, Episode]] = OrderedDict()
+        # Until when, in event time, a suggestion may stand in a conversation.
+        self._may_stand: OrderedDict[bytes, Seconds] = OrderedDict()
 
     async def publish(self, values: Sequence[tuple[bytes, int]]) -> New:
         """Publish a run of (value, offset) of `conversation.observations`, however long the sink is away."""
@@ -77,9 +81,8 @@ class Publisher:
 
     def _batch(self, records: Sequence[tuple[wire.Record, int]]) -> Batch:
         alerts: list[wire.AlertMessage] = []
-        suggestions: list[wire.SuggestionMessage] = []
+        offers: list[Offer] = []
         rows: dict[bytes, tuple[wire.BoardRow, int]] = {}
-        left_ms: dict[str, int] = {}
         episodes: dict[bytes, dict[str, Episode]] = {}
         now_ms = time.time() * 1000
         for record, offset in records:
@@ -88,12 +91,24 @@ class Publisher:
             alerts += self._views.alerts(record, known)
             episodes[key] = record.observation.conversation.episodes
             rows[key] = self._views.row(record), offset
-            for suggestion in self._views.suggestions(record):
-                suggestions.append(suggestion)
-                # Its time runs from the production of its event: event times of a replay may lie anywhere.
-                age_ms = now_ms - record.origin.timestamp_ms
-                left_ms[suggestion.suggestion_id] = int((suggestion.expires_at - suggestion.at) * 1000 - age_ms)
-        return Batch(alerts, suggestions, tuple(rows.values()), left_ms)
+            offers += self._offers(key, record, age_ms=now_ms - record.origin.timestamp_ms)
+        return Batch(alerts, offers, tuple(rows.values()))
+
+    def _offers(self, key: bytes, record: wire.Record, *, age_ms: float) -> list[Offer]:
+        """What is to be decided: candidates, and what is over where something may stand."""
+        messages = self._views.suggestions(record)
+        # Its time runs from the production of its event: event times of a replay may lie anywhere.
+        left_ms = {one.suggestion_id: int((one.expires_at - one.at) * 1000 - age_ms) for one in messages}
+        made = offer(record.observation, messages, left_ms, self._views.policy)
+        if made.candidates:
+            self._may_stand[key] = max(one.expires_at for one in made.candidates)
+            self._may_stand.move_to_end(key)
+            if len(self._may_stand) > REMEMBERED:
+                self._may_stand.popitem(last=False)
+        # Of what this process has not seen from the start, anything may stand.
+        elif key in self._published and self._may_stand.get(key, made.at) <= made.at:
+            return []
+        return [] if made.empty else [made]
 
     async def _until_taken(self, batch: Batch) -> New:
         attempt = 0
@@ -115,8 +130,13 @@ class Publisher:
         for message in new.alerts:
             alert = message.alert
             self._metrics.alerts.labels(alert.rule, alert.severity, alert.state).inc()
-        for suggestion in new.suggestions:
-            self._metrics.suggestions.labels(suggestion.kind).inc()
+        for decision in new.decisions:
+            if decision.shown is not None:
+                self._metrics.suggestions.labels(decision.shown.kind).inc()
+            if decision.withdrawn is not None:
+                self._metrics.withdrawn.labels(decision.withdrawn.because).inc()
+            if decision.not_acted:
+                self._metrics.not_acted.labels(decision.not_acted).inc()
 
     def _remember(self, record: wire.Record) -> None:
         key = wire.conversation_key(record.observation.tenant, record.observation.conversation_id)

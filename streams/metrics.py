@@ -103,6 +103,18 @@ class PublisherMetrics:
         self.suggestions = Counter(
             "klankbord_suggestions", "Suggestions published, counted once each", ["kind"], registry=registry
         )
+        self.withdrawn = Counter(
+            "klankbord_suggestions_withdrawn",
+            "Suggestions taken back because the topic moved on",
+            ["because"],
+            registry=registry,
+        )
+        self.not_acted = Counter(
+            "klankbord_suggestions_not_acted",
+            "Suggestions answered with 'used' whose signal called for the same again within three turns of the agent",
+            ["kind"],
+            registry=registry,
+        )
         self.event_to_redis_seconds = Histogram(
             "klankbord_event_to_redis_seconds",
             "From the production of an event to its effect in Redis",
@@ -119,6 +131,9 @@ class PublisherMetrics:
                 self.alerts.labels(rule, severity, state)
         for kind in kinds:
             self.suggestions.labels(kind)
+            self.not_acted.labels(kind)
+        for because in ("ended", "transferred", "objected", "confirmed", "over", "replaced"):
+            self.withdrawn.labels(because)
 
 
 def _build_info(registry: CollectorRegistry, process: str) -> None:

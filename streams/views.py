@@ -7,7 +7,7 @@ from config.settings import Wording
 from klankbord.alerting import alert_id, changes
 from klankbord.conversation import Episode
 from klankbord.policy import SEVERITIES, Policy, rules_in_force
-from streams.wire import AlertMessage, BoardRow, OpenAlert, Record, SuggestionMessage
+from streams.wire import AlertMessage, BoardRow, OpenAlert, Record, Source, SuggestionMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Views:
         )
 
     def suggestions(self, record: Record) -> tuple[SuggestionMessage, ...]:
-        """The suggestion of this observation, worded in both languages."""
+        """The candidates of this observation, worded in both languages."""
         seen = record.observation
         return tuple(
             SuggestionMessage(
@@ -57,6 +57,11 @@ class Views:
                 why=self.wording.why[suggestion.kind],
                 source=f"playbook: {suggestion.kind}",
                 reason=suggestion.reason,
+                articles={
+                    language: Source(source.name, source.link)
+                    for language, source in self.wording.sources[suggestion.kind].items()
+                },
+                urgency=suggestion.urgency,
             )
             for suggestion in seen.suggestions
         )

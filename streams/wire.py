@@ -1,6 +1,6 @@
 """Every name and every message on the wire: topics, Redis keys, codecs. No Faust, no Redis client."""
 
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +22,7 @@ INPUTS: Final = (CHAT_MESSAGES, CALL_TRANSCRIPTS)
 # Redis. One hash tag keeps all keys in one slot of a cluster, where one Lua call may touch several.
 ALERTS: Final = "{klankbord}:alerts"  # stream of AlertMessage: what opened and cleared, in order
 OPEN_ALERTS: Final = "{klankbord}:alerts:open"  # hash: alert id -> AlertMessage
-SUGGESTIONS: Final = "{klankbord}:suggestions"  # stream of SuggestionMessage
+SUGGESTIONS: Final = "{klankbord}:suggestions"  # stream of SuggestionMessage and WithdrawnMessage
 BOARD: Final = "{klankbord}:board"  # hash: tenant/conversation -> BoardRow of every open conversation
 BOARD_OFFSETS: Final = "{klankbord}:board:offsets"  # hash: tenant/conversation -> newest offset on the board
 BOARD_CHANGES: Final = "{klankbord}:board:changes"  # stream of BoardRow, coalesced
@@ -30,9 +30,30 @@ COUNTS: Final = "{klankbord}:counts"  # hash: what was published once, by rule a
 FIELD: Final = b"json"  # the one field of a stream entry
 
 
-def current_suggestion(agent_id: str) -> str:
+def current_suggestion(tenant: str, agent_id: str) -> str:
     """The key of the suggestion that stands for one agent; it expires with it."""
-    return "{klankbord}:suggestion:" + agent_id
+    # A tenant holds no space and may hold any other separator, as an agent's id may: two tenants never meet in a key.
+    return f"{{klankbord}}:suggestion:{tenant} {agent_id}"
+
+
+def advice(tenant: str, conversation_id: str) -> str:
+    """The key of what stands in one conversation, and of what was shown and dismissed there."""
+    return f"{{klankbord}}:advice:{tenant} {conversation_id}"
+
+
+def shown_suggestion(suggestion_id: str) -> str:
+    """The key of one suggestion that was shown: to whom, and whether it may still be answered."""
+    return "{klankbord}:shown:" + suggestion_id
+
+
+def learned(tenant: str) -> str:
+    """The key of a tenant's answers, counted per kind, situation and answer: of nobody."""
+    return "{klankbord}:learned:" + tenant
+
+
+def silenced(tenant: str, kind: str, situation: str) -> str:
+    """The key whose existence says that a kind is silent in a situation."""
+    return f"{{klankbord}}:silenced:{tenant} {kind} {situation}"
 
 
 def once(identity: str) -> str:
@@ -43,6 +64,8 @@ def once(identity: str) -> str:
 # Longer than the longest replay of the input (its retention is a day) and than a source's retries (a week).
 ONCE_TTL_S: Final = 8 * 24 * 3600
 STREAM_MAXLEN: Final = 10_000
+# For whom a suggestion was is known as long as somebody may ask whether it can still be answered.
+SHOWN_TTL_S: Final = 3600
 
 
 def topic_for(event: Event) -> str:
@@ -95,8 +118,18 @@ class AlertMessage(Struct, frozen=True, omit_defaults=True):
     language: Language | None = None
 
 
+class Source(Struct, frozen=True, omit_defaults=True):
+    """An article of the operator's own, with an https link where it has one."""
+
+    name: str
+    link: str = ""
+
+
 class SuggestionMessage(Struct, frozen=True, omit_defaults=True):
-    """A suggestion as an agent sees it: wording and reason in both languages, gone at `expires_at`."""
+    """A suggestion as an agent sees it: wording and reason in both languages, gone at `expires_at`.
+
+    `source` is the entry of the playbook, `articles` what that entry names, by language.
+    """
 
     suggestion_id: str
     kind: str
@@ -109,6 +142,22 @@ class SuggestionMessage(Struct, frozen=True, omit_defaults=True):
     why: dict[str, str]
     source: str
     reason: Evidence | None = None
+    articles: dict[str, Source] = {}
+    urgency: int = 0  # 2 safety, 1 a person is asked for, 0 anything else
+
+
+Because: TypeAlias = Literal["ended", "transferred", "objected", "confirmed", "over", "replaced", "answered"]
+
+
+class WithdrawnMessage(Struct, frozen=True):
+    """A suggestion that no longer holds: the topic moved on, or somebody answered it."""
+
+    suggestion_id: str
+    tenant: str
+    conversation_id: str
+    agent_id: str
+    at: Seconds
+    because: Because
 
 
 class OpenAlert(Struct, frozen=True):

@@ -17,6 +17,7 @@ from web.hub import MAX_STREAMS, Hub
 from web.metrics import Metrics
 from web.pages import STATIC, events, pages, service
 from web.security import SecurityHeaders
+from web.suggestions import suggestions
 from web.viewer import BACKLOG_BYTES, PING_S
 
 # Longer than the reader blocks, so that silence from a half-open connection is told from a quiet floor.
@@ -66,6 +67,7 @@ def create_app(
     app.add_middleware(SecurityHeaders)
     app.include_router(pages())
     app.include_router(events(hub))
+    app.include_router(suggestions(redis, metrics))
     app.include_router(service(app, hub, metrics, settings))
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

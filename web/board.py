@@ -25,6 +25,7 @@ class _AlertHead(Struct):
 
 class _SuggestionHead(Struct):
     agent_id: str
+    because: str = ""
 
 
 # Only what decides where a message goes is read of it; the rest travels as it was written.
@@ -66,3 +67,8 @@ class Board:
 def agent_of(raw: bytes) -> str:
     """The agent that a suggestion is for."""
     return _suggestion.decode(raw).agent_id
+
+
+def event_of(raw: bytes) -> Literal["suggestion", "withdrawn"]:
+    """What an entry of the suggestions is called: what is taken back says why."""
+    return "withdrawn" if _suggestion.decode(raw).because else "suggestion"

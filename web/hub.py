@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from streams.wire import ALERTS, BOARD, BOARD_CHANGES, FIELD, OPEN_ALERTS, SUGGESTIONS, current_suggestion
 from web import sse
-from web.board import Board, agent_of
+from web.board import Board, agent_of, event_of
 from web.metrics import Metrics
 from web.positions import START, Position, position, stream_id
 from web.viewer import BACKLOG_BYTES, PING_S, Page, Viewer
@@ -26,6 +26,7 @@ BLOCK_MS: Final = 2000
 PACE_S: Final = 0.025
 FIRST_RETRY_S: Final = 0.2
 LAST_RETRY_S: Final = 5.0
+TENANT: Final = "demo"
 AWAY: Final = sse.message("bye", b'{"reason":"redis"}')
 STREAMS: Final = (ALERTS, BOARD_CHANGES, SUGGESTIONS)
 
@@ -139,13 +140,14 @@ class Hub:
             try:
                 raw = fields[FIELD]
                 agent_id = agent_of(raw)
+                event = event_of(raw)
             except (KeyError, msgspec.DecodeError):
                 _log.warning("unreadable entry skipped: stream=%s id=%s", SUGGESTIONS, entry_id.decode())
                 continue
-            message = sse.message("suggestion", raw, entry_id.decode())
+            message = sse.message(event, raw, entry_id.decode())
             for viewer in self._viewers:
                 if viewer.page == "agent" and viewer.agent_id == agent_id:
-                    self._tell(viewer, "suggestion", message, position(entry_id))
+                    self._tell(viewer, event, message, position(entry_id))
 
     def _lost(self, error: Exception) -> None:
         if self.up or self._board is None:
@@ -233,8 +235,8 @@ class Hub:
         pipe = self._redis.pipeline(transaction=True)
         pipe.xrevrange(SUGGESTIONS, count=1)
         for agent_id in agents:
-            pipe.get(current_suggestion(agent_id))
-            pipe.pttl(current_suggestion(agent_id))
+            pipe.get(current_suggestion(TENANT, agent_id))
+            pipe.pttl(current_suggestion(TENANT, agent_id))
         newest, *found = await pipe.execute()
         at = _newest(newest)
         return {

@@ -1,9 +1,10 @@
 """Where observations go: what every sink can do."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
+from streams.advising import Decision, Offer
 from streams.wire import AlertMessage, BoardRow, SuggestionMessage
 
 
@@ -16,9 +17,8 @@ class Batch:
     """What a run of observations changes outside; rows hold the latest per conversation, with its offset."""
 
     alerts: Sequence[AlertMessage] = ()
-    suggestions: Sequence[SuggestionMessage] = ()
+    offers: Sequence[Offer] = ()
     rows: Sequence[tuple[BoardRow, int]] = ()
-    suggestion_ttl_ms: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,16 @@ class New:
     """What of a batch had not been published before."""
 
     alerts: tuple[AlertMessage, ...]
-    suggestions: tuple[SuggestionMessage, ...]
+    decisions: tuple[Decision, ...]
+
+    @property
+    def suggestions(self) -> tuple[SuggestionMessage, ...]:
+        """The suggestions that are shown from now on."""
+        return tuple(decision.shown for decision in self.decisions if decision.shown is not None)
 
 
 class Sink(Protocol):
-    """Publishing is idempotent: an alert or suggestion that was published is not published again."""
+    """Publishing is idempotent: an alert that was published, an offer that was decided is not again."""
 
     async def publish(self, batch: Batch) -> New:
         """Publish all of `batch`, or raise `Unavailable` having published some of it."""

@@ -7,9 +7,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from streams import wire
+from streams import advising, wire
 from streams.sinks import Batch, New, Unavailable
-from streams.wire import AlertMessage, BoardRow, SuggestionMessage
+from streams.wire import AlertMessage, BoardRow
 
 # A server that does not answer for so long is treated as away; the batch is kept and tried again.
 TIMEOUT_S: Final = 2.0
@@ -22,14 +22,6 @@ redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[6], '*', 'json', ARGV[1])
 if ARGV[3] == 'opened' then redis.call('HSET', KEYS[3], ARGV[2], ARGV[1])
 else redis.call('HDEL', KEYS[3], ARGV[2]) end
 redis.call('HINCRBY', KEYS[4], ARGV[4], 1)
-return 1
-"""
-_SUGGESTION: Final = """
--- KEYS once, stream, the agent's current suggestion, counts; ARGV json, time left in ms, count, ttl in s, stream length
-if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[4]) then return 0 end
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'json', ARGV[1])
-if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2]) end
-redis.call('HINCRBY', KEYS[4], ARGV[3], 1)
 return 1
 """
 _ROW: Final = """
@@ -61,7 +53,7 @@ class RedisSink:
             health_check_interval=15,
         )
         self._alert = self._redis.register_script(_ALERT)
-        self._suggestion = self._redis.register_script(_SUGGESTION)
+        self._suggestion = self._redis.register_script(advising.DECIDE)
         self._row = self._redis.register_script(_ROW)
 
     async def publish(self, batch: Batch) -> New:
@@ -70,9 +62,8 @@ class RedisSink:
             async with self._redis.pipeline(transaction=False) as pipe:
                 for alert in batch.alerts:
                     await self._alert(*_alert(alert), client=pipe)
-                for suggestion in batch.suggestions:
-                    left_ms = batch.suggestion_ttl_ms.get(suggestion.suggestion_id, 0)
-                    await self._suggestion(*_suggestion(suggestion, left_ms), client=pipe)
+                for offer in batch.offers:
+                    await self._suggestion(*advising.call(offer), client=pipe)
                 for row, offset in batch.rows:
                     await self._row(*_row(row, offset), client=pipe)
                 answers = await pipe.execute()
@@ -81,7 +72,7 @@ class RedisSink:
         alerts = len(batch.alerts)
         return New(
             tuple(alert for alert, new in zip(batch.alerts, answers, strict=False) if new),
-            tuple(s for s, new in zip(batch.suggestions, answers[alerts:], strict=False) if new),
+            tuple(advising.decided(offer, new) for offer, new in zip(batch.offers, answers[alerts:], strict=False)),
         )
 
     async def close(self) -> None:
@@ -95,13 +86,6 @@ def _alert(message: AlertMessage) -> tuple[list[str], list[str | bytes | int]]:
     keys = [wire.once(identity), wire.ALERTS, wire.OPEN_ALERTS, wire.COUNTS]
     count = f"alerts:{alert.rule}:{alert.state}"
     return keys, [wire.encode(message), alert.alert_id, alert.state, count, wire.ONCE_TTL_S, wire.STREAM_MAXLEN]
-
-
-def _suggestion(message: SuggestionMessage, left_ms: int) -> tuple[list[str], list[str | bytes | int]]:
-    current = wire.current_suggestion(message.agent_id)
-    keys = [wire.once(message.suggestion_id), wire.SUGGESTIONS, current, wire.COUNTS]
-    count = f"suggestions:{message.kind}"
-    return keys, [wire.encode(message), left_ms, count, wire.ONCE_TTL_S, wire.STREAM_MAXLEN]
 
 
 def _row(row: BoardRow, offset: int) -> tuple[list[str], list[str | bytes | int]]:

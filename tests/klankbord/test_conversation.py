@@ -21,10 +21,8 @@ from klankbord.conversation import (
     Conversation,
     Episode,
     Evidence,
-    Made,
     Need,
     Point,
-    Proposed,
     Segment,
     bounded,
     clip,
@@ -36,7 +34,6 @@ from klankbord.events import SCHEMA, Channel, Context, Event, Role, Transferred,
 from klankbord.observation import observe
 from klankbord.policy import EMOTIONS, Policy
 from klankbord.reasons import KEPT_VOTES, TURNS_READ
-from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import MAX_ID_CHARS
 from tests.klankbord.given import START
 
@@ -165,8 +162,8 @@ def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
         evidence=(proof,) * KEEP_EVIDENCE,
         timeline=(Point(-3_155_760_000, -0.12, 6.12),) * KEEP_POINTS,
         episodes=dict.fromkeys(rules, cleared),
-        suggestion=Proposed("acknowledge_feeling", 10, at, at, proof),
-        suggested={suggester.kind: Made(10, at) for suggester in SUGGESTIONS},
+        bot_helps=True,
+        asked_at=at,
     )
 
 
@@ -200,7 +197,7 @@ def test_proof_goes_before_counts_and_that_of_closed_alerts_first() -> None:
     assert kept.emotions == full.emotions
     assert kept.needs == full.needs
     assert kept.drivers == full.drivers
-    assert kept.suggested == full.suggested
+    assert (kept.bot_helps, kept.asked_at) == (full.bot_helps, full.asked_at)
 
 
 def test_what_is_remembered_is_read_back_unchanged() -> None:

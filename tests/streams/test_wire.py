@@ -90,7 +90,7 @@ def test_the_keys_of_redis_lie_in_one_slot_of_a_cluster() -> None:
         wire.BOARD_OFFSETS,
         wire.BOARD_CHANGES,
         wire.COUNTS,
-        wire.current_suggestion("agent-12"),
+        wire.current_suggestion("demo", "agent-12"),
         wire.once("alert-1"),
     )
 

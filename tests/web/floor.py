@@ -63,7 +63,7 @@ class Floor:
         """A suggestion stands until it expires or another takes its place."""
         raw, stands_ms = encode(message), max(1, int(1000 * (message.expires_at - message.at)))
         with self.redis.pipeline() as pipe:
-            pipe.set(current_suggestion(message.agent_id), raw, px=stands_ms)
+            pipe.set(current_suggestion(message.tenant, message.agent_id), raw, px=stands_ms)
             pipe.xadd(SUGGESTIONS, {FIELD: raw})
             return _id(pipe.execute())
 

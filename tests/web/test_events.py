@@ -226,7 +226,7 @@ def test_what_stands_is_not_said_again_as_new(floor: Floor, pages: Pages) -> Non
 
 def test_a_suggestion_that_expired_is_not_shown(floor: Floor, pages: Pages) -> None:
     floor.suggest(suggestion("agent-01", stands_s=0.001))
-    assert eventually(lambda: not floor.redis.exists(current_suggestion("agent-01")))
+    assert eventually(lambda: not floor.redis.exists(current_suggestion("demo", "agent-01")))
 
     with listen(pages, "/events/agent/agent-01") as stream:
         current, _ = stream.until_event("health")
