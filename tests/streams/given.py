@@ -90,6 +90,8 @@ def told(client: Redis) -> tuple[wire.SuggestionMessage | wire.WithdrawnMessage,
     for _, entry in client.xrange(wire.SUGGESTIONS) or ():
         assert entry is not None
         raw = entry[wire.FIELD]
-        gone = "because" in msgspec.json.decode(raw)
-        found.append(msgspec.json.decode(raw, type=wire.WithdrawnMessage if gone else wire.SuggestionMessage))
+        if "because" in msgspec.json.decode(raw):
+            found.append(msgspec.json.decode(raw, type=wire.WithdrawnMessage))
+        else:
+            found.append(msgspec.json.decode(raw, type=wire.SuggestionMessage))
     return tuple(found)

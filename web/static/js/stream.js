@@ -1,5 +1,7 @@
 // Reads server-sent events with fetch: unlike EventSource it survives a 503, notices silence and can wait politely.
 
+import { authorised } from "./session.js";
+
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
 const SILENCE_MS = 40_000; // the server sends at least a comment every 15 s
@@ -42,7 +44,7 @@ async function* read(url, lastId) {
   let alarm = setTimeout(() => stop.abort(), SILENCE_MS);
   try {
     const headers = lastId ? { "Last-Event-ID": lastId } : undefined;
-    const response = await fetch(url, { headers, signal: stop.signal, cache: "no-store" });
+    const response = await authorised(url, { headers, signal: stop.signal, cache: "no-store" });
     if (!response.ok || !response.body) return;
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
