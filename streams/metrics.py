@@ -106,7 +106,7 @@ class PublisherMetrics:
         self.withdrawn = Counter(
             "klankbord_suggestions_withdrawn",
             "Suggestions taken back because the topic moved on",
-            ["because"],
+            ["reason"],
             registry=registry,
         )
         self.not_acted = Counter(
