@@ -430,7 +430,6 @@ def test_hostile_text_stays_text_on_the_panel(floor: Floor, pages: Pages, visit:
         suggestion(text, text=text, english=text, words=text),
         suggestion_id=text,
         kind=text,
-        tenant=text,
         conversation_id=text,
         why={"nl": text, "en": text},
         source=text,
