@@ -16,9 +16,11 @@ from prometheus_client import CollectorRegistry
 from config.reloading import Reloading
 from config.settings import Settings, load_budget, load_playbook, load_policy
 from klankbord.conversation import Episode
+from klankbord.events import Seconds
 from klankbord.policy import rules_in_force
 from klankbord.suggestions import SUGGESTIONS
 from streams import wire
+from streams.advising import Offer, offer
 from streams.budget import Claim
 from streams.canary import heard, is_canary
 from streams.metrics import SUPPRESSED_WHY, PublisherMetrics, count_reload
@@ -91,6 +93,8 @@ class Publisher:
         self._sink = sink
         self._metrics = metrics
         self._published: OrderedDict[bytes, Known] = OrderedDict()
+        # Until when, in event time, a suggestion may stand in a conversation.
+        self._may_stand: OrderedDict[bytes, Seconds] = OrderedDict()
 
     async def publish(self, values: Sequence[tuple[bytes, int]]) -> New:
         """Publish a run of (value, offset) of `conversation.observations`, however long the sink is away."""
@@ -109,9 +113,8 @@ class Publisher:
     def _batch(self, records: Sequence[tuple[wire.Record, int]]) -> tuple[Batch, dict[bytes, Known]]:
         alerts: list[wire.AlertMessage] = []
         claims: list[Claim] = []
-        suggestions: list[wire.SuggestionMessage] = []
+        offers: list[Offer] = []
         rows: dict[bytes, tuple[wire.BoardRow, int]] = {}
-        left_ms: dict[str, int] = {}
         known: dict[bytes, Known] = {}
         now_ms = time.time() * 1000
         for record, offset in records:
@@ -120,12 +123,8 @@ class Publisher:
             alerts += told
             claims += (self.views.claim(record, message) for message in told)
             rows[key] = self.views.row(record), offset
-            for suggestion in self.views.suggestions(record):
-                suggestions.append(suggestion)
-                # Its time runs from the production of its event: event times of a replay may lie anywhere.
-                age_ms = now_ms - record.origin.timestamp_ms
-                left_ms[suggestion.suggestion_id] = int((suggestion.expires_at - suggestion.at) * 1000 - age_ms)
-        return Batch(alerts, suggestions, tuple(rows.values()), left_ms, claims), known
+            offers += self._offers(key, record, age_ms=now_ms - record.origin.timestamp_ms)
+        return Batch(alerts, offers, tuple(rows.values()), claims), known
 
     def _alerts(self, record: wire.Record, known: Known) -> tuple[list[wire.AlertMessage], Known]:
         """What opened or cleared, and which open alerts weigh more than when Redis was told last."""
@@ -135,6 +134,22 @@ class Publisher:
         worse = self.views.worse(record, ranks)
         ranks |= {message.alert.rule: message.rank for message in worse}
         return [*changed, *worse], Known(record.observation.conversation.episodes, ranks)
+
+    def _offers(self, key: bytes, record: wire.Record, *, age_ms: float) -> list[Offer]:
+        """What is to be decided: candidates, and what is over where something may stand."""
+        messages = self.views.suggestions(record)
+        # Its time runs from the production of its event: event times of a replay may lie anywhere.
+        left_ms = {one.suggestion_id: int((one.expires_at - one.at) * 1000 - age_ms) for one in messages}
+        made = offer(record.observation, messages, left_ms, self.views.policy)
+        if made.candidates:
+            self._may_stand[key] = max(one.expires_at for one in made.candidates)
+            self._may_stand.move_to_end(key)
+            if len(self._may_stand) > REMEMBERED:
+                self._may_stand.popitem(last=False)
+        # Of what this process has not seen from the start, anything may stand.
+        elif key in self._published and self._may_stand.get(key, made.at) <= made.at:
+            return []
+        return [] if made.empty else [made]
 
     async def _until_taken(self, batch: Batch) -> New:
         attempt = 0
@@ -156,8 +171,13 @@ class Publisher:
         for message in new.alerts:
             alert = message.alert
             self._metrics.alerts.labels(alert.rule, alert.severity, alert.state).inc()
-        for suggestion in new.suggestions:
-            self._metrics.suggestions.labels(suggestion.kind).inc()
+        for decision in new.decisions:
+            if decision.shown is not None:
+                self._metrics.suggestions.labels(decision.shown.kind).inc()
+            if decision.withdrawn is not None:
+                self._metrics.withdrawn.labels(decision.withdrawn.because).inc()
+            if decision.not_acted:
+                self._metrics.not_acted.labels(decision.not_acted).inc()
         for why in SUPPRESSED_WHY:
             self._metrics.alerts_suppressed.labels(why).inc(new.verdicts.get(why, 0))
         self._metrics.alerts_folded.inc(new.verdicts.get("folded", 0))

@@ -1,8 +1,10 @@
 """The settings of every process: the only module that reads the environment."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -18,6 +20,13 @@ from klankbord.taxonomy import Taxonomy, read_taxonomy
 
 PREFIX: Final = "KLANKBORD_"
 HERE: Final = Path(__file__).parent
+# Of one text of the playbook: an agent reads it between two lines of a customer.
+MOST_CHARS: Final = 320
+_ENTRY: Final = frozenset({"text", "why", "source"})
+_SENTENCE_END: Final = re.compile(r"[.!?…](?=\s|\Z)")
+_LINK: Final = re.compile(
+    r"https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][\x21\x23-\x26\x28-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7e]*)?"
+)
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -126,39 +135,83 @@ def load_budget(path: Path) -> Budget:
     return read_budget(_text(path), source=str(path))
 
 
-class Wording:
-    """What the playbook says for each kind of suggestion, by language: the advice and why now."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an agent reads more: an article of the operator's own, with an https link where it has one."""
 
-    def __init__(self, text: dict[str, dict[str, str]], why: dict[str, dict[str, str]]) -> None:
-        self.text = text
-        self.why = why
+    name: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the playbook says for one kind of suggestion in one language: the advice, why now, and where it stands."""
+
+    text: str
+    why: str
+    source: Source | None = None
+
+
+class Wording:
+    """What the playbook says for each kind of suggestion, by language."""
+
+    def __init__(self, entries: Mapping[str, Mapping[str, Entry]]) -> None:
+        self.text = {kind: {code: entry.text for code, entry in said.items()} for kind, said in entries.items()}
+        self.why = {kind: {code: entry.why for code, entry in said.items()} for kind, said in entries.items()}
+        self.sources = {
+            kind: {code: entry.source for code, entry in said.items() if entry.source} for kind, said in entries.items()
+        }
 
 
 def load_playbook(folder: Path) -> Wording:
-    """The wording of every kind of suggestion in Dutch and English, checked to be complete."""
+    """The wording of every kind of suggestion in Dutch and English, checked to be complete, short and safe to show."""
     kinds = {suggester.kind for suggester in SUGGESTIONS}
-    text: dict[str, dict[str, str]] = {kind: {} for kind in kinds}
-    why: dict[str, dict[str, str]] = {kind: {} for kind in kinds}
+    entries: dict[str, dict[str, Entry]] = {kind: {} for kind in kinds}
     mistakes = []
     for language in ("nl", "en"):
         path = folder / f"{language}.toml"
         try:
-            entries = tomllib.loads(_text(path))
+            written = tomllib.loads(_text(path))
         except tomllib.TOMLDecodeError as error:
             mistakes.append(f"{path}: {error}")
             continue
-        mistakes += [f"{path}: '{kind}' is no kind of suggestion" for kind in sorted(set(entries) - kinds)]
+        mistakes += [f"{path}: '{kind}' is no kind of suggestion" for kind in sorted(set(written) - kinds)]
         for kind in sorted(kinds):
-            entry = entries.get(kind, {})
-            for field, wording in (("text", text), ("why", why)):
-                value = entry.get(field) if isinstance(entry, dict) else None
-                if isinstance(value, str) and value.strip():
-                    wording[kind][language] = value
-                else:
-                    mistakes.append(f"{path}: [{kind}] needs a line '{field}'")
+            entry = written.get(kind, {})
+            found = _mistakes_in_entry(entry if isinstance(entry, dict) else {})
+            mistakes += [f"{path}: [{kind}] {mistake}" for mistake in found]
+            if not found:
+                source = Source(**entry["source"]) if "source" in entry else None
+                entries[kind][language] = Entry(entry["text"], entry["why"], source)
     if mistakes:
         raise InvalidConfiguration(mistakes)
-    return Wording(text, why)
+    return Wording(entries)
+
+
+def _mistakes_in_entry(entry: Mapping[str, object]) -> list[str]:
+    found = []
+    for field, most in (("text", 2), ("why", 1)):
+        said = entry.get(field)
+        if not isinstance(said, str) or not said.strip():
+            found.append(f"needs a line '{field}'")
+        elif len(said) > MOST_CHARS or len(_SENTENCE_END.findall(said)) > most:
+            sentences = "two sentences" if most == 2 else "one sentence"
+            found.append(f"'{field}' is too long to read in between: at most {sentences} and {MOST_CHARS} characters")
+    found += [f"has no field '{field}'; it has text, why and source" for field in sorted(set(entry) - _ENTRY)]
+    return found + ([] if "source" not in entry else _mistakes_in_source(entry["source"]))
+
+
+def _mistakes_in_source(source: object) -> list[str]:
+    if not isinstance(source, dict) or not source.keys() <= {"name", "link"} or "name" not in source:
+        return ['\'source\' reads { name = "…", link = "https://…" }, the link if there is one']
+    name, link = source["name"], source.get("link")
+    found = []
+    if not isinstance(name, str) or not name.strip() or len(name) > MOST_CHARS:
+        found.append("'source.name' is the name of an article")
+    # A link is shown to people at work: no scheme that runs code, and no name before an @ that poses as a host.
+    if link is not None and not (isinstance(link, str) and _LINK.fullmatch(link)):
+        found.append("'source.link' must be a whole https:// address, without a user name, spaces or quotes")
+    return found
 
 
 def _text(path: Path) -> str:

@@ -23,9 +23,9 @@ from docs.tables import (
     WHO,
     Lines,
 )
-from klankbord.advice import Moment
+from klankbord.advice import MOST_CANDIDATES, Moment
 from klankbord.channels.transcript import read_transcript
-from klankbord.conversation import Conversation
+from klankbord.conversation import Conversation, Evidence
 from klankbord.detectors import DETECTORS
 from klankbord.events import Language
 from klankbord.explanation import explanation
@@ -48,6 +48,10 @@ FOLDER: Final = Path(__file__).parent
 ROOT: Final = FOLDER.parent
 LANGUAGES: Final[tuple[tuple[Language, str], ...]] = (("nl", "Dutch"), ("en", "English"))
 SCRAPED: Final = {"counter": "_total", "info": "_info"}
+ONLY_IN_DOUBT: Final = (
+    "none; the model is not sure whether the customer is dissatisfied (`unsure`), there were answers and reactions, "
+    "and nobody has asked within `ask_again_s`"
+)
 STRENGTHS: Final = tuple(step / 20 for step in range(1, 21))
 
 
@@ -247,19 +251,24 @@ def suggestions() -> str:
     for suggester in SUGGESTIONS:
         when = ", ".join(f"[{kind}](detectors.md#{kind}) {how}" for kind, how in _called_by(suggester.why))
         lines += ["", f"## {suggester.kind}", "", _sentence(f"klankbord.suggestions.{suggester.kind}")]
-        lines += [f"Signals: {when}.", ""]
+        lines += [f"Signals: {when or ONLY_IN_DOUBT}.", ""]
         lines += _table(
             ("language", "what you can do", "why now"),
             [(name, wording.text[suggester.kind][code], wording.why[suggester.kind][code]) for code, name in LANGUAGES],
         )
     return _page(
         "Suggestions",
-        "An agent is shown at most one suggestion at a time: the first kind below whose signal is in the event.",
-        f"It is gone after {numbers.suggestion_expires_s:g} seconds, comes again after "
-        f"{numbers.suggestion_cooldown_s:g} seconds at the earliest and at most {numbers.suggestion_most} times in a "
-        "conversation.",
-        "Which kind was suggested is decided in the core; the words come from "
-        "[config/playbook](../config/playbook/nl.toml) ([why](decisions/0004-wording-outside-the-core.md)).",
+        "An agent is shown at most one suggestion of a conversation at a time.",
+        f"The core says which kinds apply to a moment, at most {MOST_CANDIDATES}, in the order below; danger comes "
+        "alone.",
+        "Of these the one is shown that was used most where the moment was alike "
+        "([how it learns](decisions/0016-suggestions-learn-of-situations.md)).",
+        f"It is gone after {numbers.suggestion_expires_s:g} seconds, or when the topic moves on; its kind comes again "
+        f"after {numbers.suggestion_cooldown_s:g} seconds at the earliest, at most {numbers.suggestion_most} times in "
+        "a conversation, and never after a dismissal there.",
+        "The words come from [config/playbook](../config/playbook/nl.toml), where an entry may also name an article "
+        "of your own ([why](decisions/0004-wording-outside-the-core.md)).",
+        "How an agent sees and answers them is on the page about [the panel](agent-panel.md).",
         *lines,
     )
 
@@ -336,13 +345,18 @@ def write(folder: Path) -> None:
 def redis_keys() -> set[str]:
     """Every key that streams/wire.py names, as this page writes it."""
     constant = {value for value in vars(wire).values() if isinstance(value, str) and value.startswith("{klankbord}")}
-    return constant | {
+    made = (
         wire.current_suggestion("<tenant>", "<agent id>"),
-        wire.once("<id>"),
+        wire.advice("<tenant>", "<conversation id>"),
+        wire.shown_suggestion("<id>"),
+        wire.learned("<tenant>"),
+        wire.silenced("<tenant>", "<kind>", "<situation>"),
         wire.suppressed("<hour>"),
         wire.spent("<hour>", "<tenant>/<team>"),
         wire.folding("<cause>"),
-    }
+        wire.once("<id>"),
+    )
+    return constant | {*made}
 
 
 def _page(title: str, *lines: str) -> str:
@@ -436,7 +450,7 @@ def found_in(lines: Lines, language: Language, kind: str) -> Iterator[str]:
         yield from (one for one in shown if one.startswith(f"      · {kind} "))
 
 
-def _called_by(why: Callable[[Moment], Signal | None]) -> Iterator[tuple[str, str]]:
+def _called_by(why: Callable[[Moment], Signal | Evidence | None]) -> Iterator[tuple[str, str]]:
     """The kinds of signal that call for a suggestion, with the least strength that does, found by trying."""
     for detector in DETECTORS:
         fact, said = (_least(why, detector, words) for words in ("", "words"))
@@ -445,9 +459,12 @@ def _called_by(why: Callable[[Moment], Signal | None]) -> Iterator[tuple[str, st
             yield detector.kind, how + (", as an event and not in words" if said is None else "")
 
 
-def _least(why: Callable[[Moment], Signal | None], detector: Detector, words: str) -> float | None:
+HELPED: Final = (Conversation(), Conversation(bot_helps=True))
+
+
+def _least(why: Callable[[Moment], Signal | Evidence | None], detector: Detector, words: str) -> float | None:
     signals = (Signal(detector.kind, detector.dimension, strength, words) for strength in STRENGTHS)
-    calling = (one.strength for one in signals if why(Moment(Conversation(), {detector.kind: one})) is not None)
+    calling = (one.strength for one in signals if any(why(Moment(now, {detector.kind: one})) for now in HELPED))
     return next(calling, None)
 
 

@@ -293,10 +293,23 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
     wire.LIVES_UNTIL: ("sorted set", "id of a cleared alert by when its life is forgotten"),
     wire.ACTIONS: ("stream", "`AlertAction`: what supervisors did, in order"),
     wire.CANARY: ("string", "`CanarySeen`: the newest canary that came through"),
-    wire.SUGGESTIONS: ("stream", "`SuggestionMessage`, in order"),
+    wire.SUGGESTIONS: ("stream", "`SuggestionMessage` and `WithdrawnMessage`, in order"),
     wire.current_suggestion("<tenant>", "<agent id>"): (
         "string that expires with the suggestion",
         "`SuggestionMessage` that stands for one agent",
+    ),
+    wire.advice("<tenant>", "<conversation id>"): (
+        "hash that expires an hour after the end",
+        "what stands in a conversation, which kinds were shown and when, which were dismissed or used",
+    ),
+    wire.shown_suggestion("<id>"): (
+        f"hash that expires after {wire.SHOWN_TTL_S // 60} minutes",
+        "to whom a suggestion was shown, and whether it can still be answered; not the answer",
+    ),
+    wire.learned("<tenant>"): ("hash", "answers, counted per kind, situation and answer; of nobody"),
+    wire.silenced("<tenant>", "<kind>", "<situation>"): (
+        "string that expires after 7 days",
+        "that a kind is silent in a situation, because it was dismissed there again and again",
     ),
     wire.BOARD: ("hash", "tenant/conversation id to `BoardRow`, for every open conversation"),
     wire.BOARD_OFFSETS: ("hash", "tenant/conversation id to the newest offset on the board"),

@@ -68,23 +68,6 @@ class Episode(Struct, frozen=True, array_like=True):
     cleared_at: Seconds | None = None
 
 
-class Proposed(Struct, frozen=True, array_like=True):
-    """The suggestion that was made last; it stands until `expires_at` or until another takes its place."""
-
-    kind: str
-    number: int
-    at: Seconds
-    expires_at: Seconds
-    reason: Evidence | None = None
-
-
-class Made(Struct, frozen=True, array_like=True):
-    """How often one kind of suggestion was made in this conversation, and when last."""
-
-    number: int
-    at: Seconds
-
-
 class Point(Struct, frozen=True, array_like=True):
     """One step of the small pictures: seconds since the start, valence (-1..1), effort (1..7, higher = harder)."""
 
@@ -179,8 +162,9 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     # which a rule that waits for some has held.
     said: dict[str, int] = {}
     streaks: dict[str, int] = {}
-    suggestion: Proposed | None = None
-    suggested: dict[str, Made] = {}
+    # Whether a bot gave the last answer, and when the customer was last asked if it was solved.
+    bot_helps: bool = False
+    asked_at: Seconds | None = None
 
     @property
     def open_alerts(self) -> int:
@@ -270,16 +254,10 @@ def _without_causes(conversation: Conversation, *, cleared_only: bool) -> Conver
     return replace(conversation, episodes=episodes)
 
 
-def _without_reason(conversation: Conversation) -> Conversation:
-    proposed = conversation.suggestion
-    return replace(conversation, suggestion=None if proposed is None else replace(proposed, reason=None))
-
-
 _encoder: Final = msgspec.json.Encoder()
 # Proof of what is over goes first; that of open alerts only where ids and quotes are as long as they may be.
 _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
     lambda conversation: _without_causes(conversation, cleared_only=True),
-    _without_reason,
     lambda conversation: replace(
         conversation, evidence=conversation.evidence[-3:], timeline=conversation.timeline[-KEEP_POINTS // 2 :]
     ),
@@ -292,7 +270,7 @@ _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
         agent_asked=(),
         reason_votes=dict(list(conversation.reason_votes.items())[:1]),
     ),
-    lambda conversation: replace(unheard(conversation), suggestion=None, paced_words=0, paced_ms=0),
+    lambda conversation: replace(unheard(conversation), paced_words=0, paced_ms=0),
     # Only where every name is as long as it may be: half of the last events tell a duplicate as well, mostly.
     lambda conversation: replace(
         conversation,

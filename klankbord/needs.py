@@ -52,7 +52,6 @@ def remembered(
 
 def over(conversation: Conversation) -> Conversation:
     """The conversation once it has ended: no need and no word of one is left in it."""
-    said = conversation.suggestion
     return replace(
         conversation,
         needs={},
@@ -61,7 +60,6 @@ def over(conversation: Conversation) -> Conversation:
             name: replace(episode, cause=None) if episode.cause and episode.cause.signal in NEEDS else episode
             for name, episode in conversation.episodes.items()
         },
-        suggestion=replace(said, reason=None) if said and said.reason and said.reason.signal in NEEDS else said,
     )
 
 

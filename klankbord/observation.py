@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from klankbord import context, facts, needs, proof, scoring
-from klankbord.advice import Moment, Suggestion, may_repeat, suggestion_id
+from klankbord.advice import MOST_CANDIDATES, SAFETY, Moment, Suggester, Suggestion, situation, suggestion_id
 from klankbord.alerting import Alert, changes, follow, phrased
 from klankbord.alerting import Heard as Told
 from klankbord.conversation import (
@@ -15,21 +15,20 @@ from klankbord.conversation import (
     KEEP_POINTS,
     Conversation,
     Evidence,
-    Made,
     Point,
-    Proposed,
     bounded,
     clip,
     fingerprint,
 )
 from klankbord.detectors import DETECTORS
-from klankbord.events import Event, Role, Seconds, Utterance
+from klankbord.events import Event, Joined, Role, Seconds, Transferred, Utterance
 from klankbord.phrases import clean, normal
 from klankbord.policy import THREAT_FROM, Policy
 from klankbord.reasons import voted
 from klankbord.redaction import excerpt
 from klankbord.signals import Detector, Dimension, Finding, Signal, Turn, Words, customer_words
 from klankbord.suggestions import SUGGESTIONS
+from klankbord.suggestions.ask_if_solved import asks
 from klankbord.tone import cues_in
 
 SCHEMA: Final = 1
@@ -87,7 +86,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     now = follow(phrased(now, words, policy), policy, at=event.at_s, over=now.ended_at is not None, heard=told)
     alerts = changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes)
     alerts = proof.proven(alerts, now, Turn(placed, event, words, customer_words(words), policy), signals)
-    now, suggestions = _advised(now, event, signals, policy)
+    now, suggestions = _advised(now, event, signals, dissatisfaction, policy)
 
     return replace(
         _observation(event, bounded(now)),
@@ -280,30 +279,56 @@ def _as_evidence(event: Event, signal: Signal) -> Evidence:
 
 
 def _advised(
-    conversation: Conversation, event: Event, signals: Sequence[Signal], policy: Policy
+    conversation: Conversation, event: Event, signals: Sequence[Signal], dissatisfaction: float, policy: Policy
 ) -> tuple[Conversation, tuple[Suggestion, ...]]:
-    """At most one suggestion for the agent who has the conversation now: the first kind that applies."""
-    at, agent_id = event.at_s, conversation.agent_id
-    if agent_id is None or conversation.ended_at is not None or not signals:
+    """The help that applies now for the agent who has the conversation, in prior order; safety comes alone."""
+    conversation = _answered(conversation, event)
+    unsure = dissatisfaction if policy.unsure_from < dissatisfaction < policy.unsure_to else None
+    arrived = isinstance(event, Joined | Transferred)
+    if conversation.agent_id is None or conversation.ended_at is not None or not (signals or unsure or arrived):
         return conversation, ()
-    moment = Moment(conversation, {signal.kind: signal for signal in signals})
-    for suggester in SUGGESTIONS:
-        signal = suggester.why(moment)
-        if signal is None or not may_repeat(suggester.kind, conversation, policy, at=at):
-            continue
-        number = conversation.suggested.get(suggester.kind, Made(0, at)).number + 1
-        expires_at = at + policy.suggestion_expires_s
-        reason = _as_evidence(event, signal)
-        suggestion = Suggestion(
-            suggestion_id=suggestion_id(event.tenant, event.conversation_id, suggester.kind, number),
-            kind=suggester.kind,
-            agent_id=agent_id,
-            at=at,
-            expires_at=expires_at,
-            language=conversation.language,
-            reason=reason,
-        )
-        proposed = Proposed(suggester.kind, number, at, expires_at, reason)
-        suggested = {**conversation.suggested, suggester.kind: Made(number, at)}
-        return replace(conversation, suggestion=proposed, suggested=suggested), (suggestion,)
-    return conversation, ()
+    asked_at = float("-inf") if conversation.asked_at is None else conversation.asked_at
+    moment = Moment(
+        conversation,
+        {signal.kind: signal for signal in signals},
+        event.at_s,
+        unsure,
+        lately_asked=event.at_s - asked_at < policy.ask_again_s,
+        arrived=arrived,
+    )
+    called = [
+        _suggestion(suggester, cause, moment, event, policy)
+        for suggester in SUGGESTIONS
+        if (suggester.for_takeover or not conversation.bot_helps) and (cause := suggester.why(moment)) is not None
+    ]
+    most = 1 if called and called[0].urgency == SAFETY else MOST_CANDIDATES
+    return conversation, tuple(called[:most])
+
+
+def _suggestion(
+    suggester: Suggester[Signal | Evidence], cause: Signal | Evidence, moment: Moment, event: Event, policy: Policy
+) -> Suggestion:
+    now = moment.conversation
+    return Suggestion(
+        suggestion_id=suggestion_id(event.tenant, event.conversation_id, suggester.kind, event.event_id),
+        kind=suggester.kind,
+        agent_id=now.agent_id or "",
+        at=event.at_s,
+        expires_at=event.at_s + policy.suggestion_expires_s,
+        reason=cause if isinstance(cause, Evidence) else _as_evidence(event, cause),
+        situation=situation(now),
+        urgency=suggester.urgency,
+        language=now.language,
+    )
+
+
+def _answered(conversation: Conversation, event: Event) -> Conversation:
+    """The conversation with who helps, and with when it was asked whether that helped."""
+    if not isinstance(event, Utterance) or not event.is_final or event.role not in facts.ANSWERS:
+        return conversation
+    asked = asks(normal(clean(event.text)))
+    return replace(
+        conversation,
+        bot_helps=event.role is Role.BOT,
+        asked_at=event.at_s if asked else conversation.asked_at,
+    )

@@ -289,6 +289,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict
     # The same kind again only after this long, and at most so often in a conversation: prompts tire.
     suggestion_cooldown_s: Seconds = 180.0
     suggestion_most: Annotated[int, Meta(ge=1)] = 2
+    # Who was asked whether it is solved is not asked again so soon.
+    ask_again_s: Annotated[float, Meta(ge=0)] = 600.0
 
     # The contact reasons of the installation: read from a file of their own (config/reasons.toml), never from this one.
     reasons: Taxonomy = Taxonomy()

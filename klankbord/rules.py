@@ -65,11 +65,6 @@ WORDS: Final[dict[str, Word]] = {
     ),
     "held_s": Word("number", "seconds on hold, now", lambda m: _since(m.conversation.held_since, m)),
     "duration_s": Word("number", "seconds since the start", lambda m: _since(m.conversation.started_at, m)),
-    "suggestions": Word(
-        "number",
-        "suggestions made to the agent so far",
-        lambda m: float(sum(made.number for made in m.conversation.suggested.values())),
-    ),
     "recent_contacts": Word(
         "number", "earlier contacts, 0 where unknown", lambda m: float(m.conversation.recent_contacts)
     ),

@@ -223,7 +223,7 @@ def _summary(demo: Running, account: Account, seconds: float) -> Summary:
         lost=account.lost,
         duplicates=account.duplicates,
         alerts_missing_in_redis=len(account.alerts) - published,
-        suggestions_missing_in_redis=len(account.suggestions) - sum(kinds.values()),
+        suggestions_missing_in_redis=len(account.suggestions) - counts.get("offers", 0),
         seconds=round(seconds, 2),
         **{f"p{p}_ms": round(quantile(buckets, p / 100) * 1000, 1) for p in (50, 95, 99)},
     )

@@ -137,6 +137,18 @@ class PublisherMetrics:
             "Canary conversations whose anger was heard and written to Redis",
             registry=registry,
         )
+        self.withdrawn = Counter(
+            "klankbord_suggestions_withdrawn",
+            "Suggestions taken back because the topic moved on",
+            ["reason"],
+            registry=registry,
+        )
+        self.not_acted = Counter(
+            "klankbord_suggestions_not_acted",
+            "Suggestions answered with 'used' whose signal called for the same again within three turns of the agent",
+            ["kind"],
+            registry=registry,
+        )
         self.event_to_redis_seconds = Histogram(
             "klankbord_event_to_redis_seconds",
             "From the production of an event to its effect in Redis",
@@ -156,6 +168,9 @@ class PublisherMetrics:
             self.alerts_suppressed.labels(reason)
         for kind in kinds:
             self.suggestions.labels(kind)
+            self.not_acted.labels(kind)
+        for because in ("ended", "transferred", "objected", "confirmed", "over", "replaced"):
+            self.withdrawn.labels(because)
 
 
 def count_reload(metrics: MonitorMetrics | PublisherMetrics, taken: bool) -> None:

@@ -201,7 +201,8 @@ class Player:
         if key in self.account.expected:
             self.account.observed[key] = self.account.observed.get(key, 0) + 1
         self.account.alerts.update(f"{alert.alert_id}:{alert.state}" for alert in observation.alerts)
-        self.account.suggestions.update(suggestion.suggestion_id for suggestion in observation.suggestions)
+        # The candidates of one observation are one choice.
+        self.account.suggestions.update(suggestion.suggestion_id for suggestion in observation.suggestions[:1])
 
 
 class _Alert(msgspec.Struct):

@@ -11,7 +11,7 @@ from klankbord.conversation import Episode
 from klankbord.events import Seconds
 from klankbord.policy import SEVERITIES, Policy, rules_in_force
 from streams.budget import Claim, claim, rank_of
-from streams.wire import AlertMessage, BoardRow, OpenAlert, Record, SuggestionMessage
+from streams.wire import AlertMessage, BoardRow, OpenAlert, Record, Source, SuggestionMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Views:
         )
 
     def suggestions(self, record: Record) -> tuple[SuggestionMessage, ...]:
-        """The suggestion of this observation, worded in both languages."""
+        """The candidates of this observation, worded in both languages."""
         seen = record.observation
         return tuple(
             SuggestionMessage(
@@ -95,6 +95,11 @@ class Views:
                 why=self.wording.why[suggestion.kind],
                 source=f"playbook: {suggestion.kind}",
                 reason=suggestion.reason,
+                articles={
+                    language: Source(source.name, source.link)
+                    for language, source in self.wording.sources[suggestion.kind].items()
+                },
+                urgency=suggestion.urgency,
             )
             for suggestion in seen.suggestions
         )

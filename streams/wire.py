@@ -1,6 +1,6 @@
 """Every name and every message on the wire: topics, Redis keys, codecs. No Faust, no Redis client."""
 
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +22,7 @@ INPUTS: Final = (CHAT_MESSAGES, CALL_TRANSCRIPTS)
 # Redis. One hash tag keeps all keys in one slot of a cluster, where one Lua call may touch several.
 ALERTS: Final = "{klankbord}:alerts"  # stream of AlertMessage: what opened and cleared, in order
 OPEN_ALERTS: Final = "{klankbord}:alerts:open"  # hash: alert id -> AlertMessage
-SUGGESTIONS: Final = "{klankbord}:suggestions"  # stream of SuggestionMessage
+SUGGESTIONS: Final = "{klankbord}:suggestions"  # stream of SuggestionMessage and WithdrawnMessage
 BOARD: Final = "{klankbord}:board"  # hash: tenant/conversation -> BoardRow of every open conversation
 BOARD_OFFSETS: Final = "{klankbord}:board:offsets"  # hash: tenant/conversation -> newest offset on the board
 BOARD_CHANGES: Final = "{klankbord}:board:changes"  # stream of BoardRow, coalesced
@@ -73,6 +73,26 @@ def folding(key: str) -> str:
     return "{klankbord}:alerts:fold:" + key
 
 
+def advice(tenant: str, conversation_id: str) -> str:
+    """The key of what stands in one conversation, and of what was shown and dismissed there."""
+    return f"{{klankbord}}:advice:{tenant} {conversation_id}"
+
+
+def shown_suggestion(suggestion_id: str) -> str:
+    """The key of one suggestion that was shown: to whom, and whether it may still be answered."""
+    return "{klankbord}:shown:" + suggestion_id
+
+
+def learned(tenant: str) -> str:
+    """The key of a tenant's answers, counted per kind, situation and answer: of nobody."""
+    return "{klankbord}:learned:" + tenant
+
+
+def silenced(tenant: str, kind: str, situation: str) -> str:
+    """The key whose existence says that a kind is silent in a situation."""
+    return f"{{klankbord}}:silenced:{tenant} {kind} {situation}"
+
+
 def once(identity: str) -> str:
     """The key whose existence says that `identity` was published."""
     return "{klankbord}:once:" + identity
@@ -85,6 +105,8 @@ HOUR_S: Final = 3600
 SUPPRESSED_TTL_S: Final = 24 * HOUR_S
 # Nobody's tenant: its one conversation tells whether the path works, and is shown nowhere.
 CANARY_TENANT: Final = "klankbord-canary"
+# For whom a suggestion was is known as long as somebody may ask whether it can still be answered.
+SHOWN_TTL_S: Final = HOUR_S
 
 
 def topic_for(event: Event) -> str:
@@ -188,8 +210,18 @@ class CanarySeen(Struct, frozen=True):
     seen_at: Seconds
 
 
+class Source(Struct, frozen=True, omit_defaults=True):
+    """An article of the operator's own, with an https link where it has one."""
+
+    name: str
+    link: str = ""
+
+
 class SuggestionMessage(Struct, frozen=True, omit_defaults=True):
-    """A suggestion as an agent sees it: wording and reason in both languages, gone at `expires_at`."""
+    """A suggestion as an agent sees it: wording and reason in both languages, gone at `expires_at`.
+
+    `source` is the entry of the playbook, `articles` what that entry names, by language.
+    """
 
     suggestion_id: str
     kind: str
@@ -202,6 +234,22 @@ class SuggestionMessage(Struct, frozen=True, omit_defaults=True):
     why: dict[str, str]
     source: str
     reason: Evidence | None = None
+    articles: dict[str, Source] = {}
+    urgency: int = 0  # 2 safety, 1 a person is asked for, 0 anything else
+
+
+Because: TypeAlias = Literal["ended", "transferred", "objected", "confirmed", "over", "replaced", "answered"]
+
+
+class WithdrawnMessage(Struct, frozen=True):
+    """A suggestion that no longer holds: the topic moved on, or somebody answered it."""
+
+    suggestion_id: str
+    tenant: str
+    conversation_id: str
+    agent_id: str
+    at: Seconds
+    because: Because
 
 
 class OpenAlert(Struct, frozen=True):

@@ -23,6 +23,7 @@ from web.metrics import Metrics
 from web.pages import STATIC, about, audited, events, pages, service
 from web.revocation import Revoked
 from web.security import Gate, SecurityHeaders, parents_of
+from web.suggestions import suggestions
 from web.viewer import BACKLOG_BYTES, PING_S
 
 # Longer than the reader blocks, so that silence from a half-open connection is told from a quiet floor.
@@ -81,8 +82,9 @@ def create_app(
     # The last added is the outermost: what the gate refuses carries the headers too.
     app.add_middleware(Gate, hosts=settings.hosts)
     app.add_middleware(SecurityHeaders, parents=parents)
-    routers = [pages(), events(hub), alerts(redis), about(app, settings, parents), audited(audit)]
-    for router in (*routers, service(app, hub, metrics), *([demo_tokens(demo)] if demo else ())):
+    read = [pages(), events(hub), about(app, settings, parents), audited(audit), service(app, hub, metrics)]
+    acted = [alerts(redis), suggestions(redis, metrics)]
+    for router in (*read, *acted, *([demo_tokens(demo)] if demo else ())):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

@@ -47,6 +47,7 @@ class _LifeHead(Struct):
 class _SuggestionHead(Struct):
     tenant: str
     agent_id: str
+    because: str = ""
 
 
 # Only what decides who is told, and where it is kept, is read of it; the rest travels as it was written.
@@ -131,6 +132,11 @@ def agent_of(raw: bytes) -> tuple[str, str]:
     """The agent that a suggestion is for: tenant and id."""
     head = _suggestion.decode(raw)
     return head.tenant, head.agent_id
+
+
+def event_of(raw: bytes) -> Literal["suggestion", "withdrawn"]:
+    """What an entry of the suggestions is called: what is taken back says why."""
+    return "withdrawn" if _suggestion.decode(raw).because else "suggestion"
 
 
 def scope_of_alert(raw: bytes) -> Object:

@@ -29,7 +29,7 @@ from streams.wire import (
 from web import sse
 from web.access import Object
 from web.audience import Audience, Audiences
-from web.board import Board, Kept, agent_of, gone, is_shown, scope_of_alert
+from web.board import Board, Kept, agent_of, event_of, gone, is_shown, scope_of_alert
 from web.canary import Canary
 from web.metrics import Metrics
 from web.positions import START, Position, position, stream_id
@@ -205,13 +205,13 @@ class Hub:
         for entry_id, fields in entries:
             try:
                 raw = fields[FIELD]
-                agent = agent_of(raw)
+                agent, event = agent_of(raw), event_of(raw)
             except (KeyError, msgspec.DecodeError):
                 _log.warning("unreadable entry skipped: stream=%s id=%s", SUGGESTIONS, entry_id.decode())
                 continue
-            message = sse.message("suggestion", raw, entry_id.decode())
+            message = sse.message(event, raw, entry_id.decode())
             for viewer in self._audiences.of_agent(*agent):
-                self._tell(viewer, "suggestion", message, position(entry_id))
+                self._tell(viewer, event, message, position(entry_id))
 
     def _end_revoked(self, members: set[bytes]) -> None:
         """End the streams of those whose rights were taken back, before anything else is said to them."""

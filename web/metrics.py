@@ -1,6 +1,13 @@
 """Every metric of the pages, once."""
 
+from typing import Final, Literal, TypeAlias, get_args
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+
+from klankbord.suggestions import SUGGESTIONS
+
+Answer: TypeAlias = Literal["used", "not_now", "wrong"]
+ANSWERS: Final[tuple[Answer, ...]] = get_args(Answer)
 
 
 class Metrics:
@@ -24,8 +31,18 @@ class Metrics:
             "Since the newest canary that came through was sent.",
             registry=self.registry,
         )
+        # Moves once for every suggestion that somebody answered; who did is not counted and not kept.
+        self.answers = Counter(
+            "klankbord_suggestion_answers_total",
+            "Answers to suggestions: used, not_now or wrong.",
+            ["kind", "answer"],
+            registry=self.registry,
+        )
         for page in ("supervisor", "agent"):
             self.streams.labels(page)
+        for suggester in SUGGESTIONS:
+            for answer in ANSWERS:
+                self.answers.labels(suggester.kind, answer)
 
     def exposition(self) -> bytes:
         """The metrics in Prometheus' text format."""

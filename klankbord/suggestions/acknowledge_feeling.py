@@ -11,9 +11,7 @@ FEELINGS: Final = ("anger", "frustration", "disappointment")
 
 
 def why(moment: Moment) -> Signal | None:
-    felt = (moment.signals[kind] for kind in FEELINGS if kind in moment.signals)
-    strongest = max(felt, key=lambda signal: signal.strength, default=None)
-    return strongest if strongest is not None and strongest.strength >= STRONG else None
+    return moment.strongest(FEELINGS, least=STRONG)
 
 
 acknowledge_feeling: Final = Suggester("acknowledge_feeling", why)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from klankbord.advice import Moment, Suggester
+from klankbord.advice import PERSON_NEEDED, Moment, Suggester
 from klankbord.signals import Signal
 
 STRONG: Final = 0.5
@@ -13,4 +13,4 @@ def why(moment: Moment) -> Signal | None:
     return asked if asked is not None and asked.strength >= STRONG else None
 
 
-hand_over: Final = Suggester("hand_over", why)
+hand_over: Final = Suggester("hand_over", why, urgency=PERSON_NEEDED)

@@ -6,11 +6,11 @@ from klankbord.advice import Moment, Suggester
 from klankbord.signals import Signal
 
 STRONG: Final = 0.5
+LOST: Final = ("confusion", "not_following")
 
 
 def why(moment: Moment) -> Signal | None:
-    lost = moment.signals.get("confusion")
-    return lost if lost is not None and lost.strength >= STRONG else None
+    return moment.strongest(LOST, least=STRONG)
 
 
 plain_words: Final = Suggester("plain_words", why)

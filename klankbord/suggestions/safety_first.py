@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from klankbord.advice import Moment, Suggester
+from klankbord.advice import SAFETY, Moment, Suggester
 from klankbord.signals import Signal
 
 
@@ -10,4 +10,4 @@ def why(moment: Moment) -> Signal | None:
     return moment.signals.get("threat_to_others")
 
 
-safety_first: Final = Suggester("safety_first", why)
+safety_first: Final = Suggester("safety_first", why, urgency=SAFETY, for_takeover=True)

@@ -10,9 +10,7 @@ NEEDS: Final = ("bereavement", "illness")
 
 
 def why(moment: Moment) -> Signal | None:
-    needed = (moment.signals[kind] for kind in NEEDS if kind in moment.signals)
-    strongest = max(needed, key=lambda signal: signal.strength, default=None)
-    return strongest if strongest is not None and strongest.strength >= STRONG else None
+    return moment.strongest(NEEDS, least=STRONG)
 
 
 take_time: Final = Suggester("take_time", why)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from streams.advising import Decision, Offer
 from streams.budget import Claim
 from streams.wire import AlertMessage, BoardRow, SuggestionMessage
 
@@ -22,9 +23,8 @@ class Batch:
     """
 
     alerts: Sequence[AlertMessage] = ()
-    suggestions: Sequence[SuggestionMessage] = ()
+    offers: Sequence[Offer] = ()
     rows: Sequence[tuple[BoardRow, int]] = ()
-    suggestion_ttl_ms: dict[str, int] = field(default_factory=dict)
     claims: Sequence[Claim] = ()
     canary: float | None = None
 
@@ -34,13 +34,18 @@ class New:
     """What of a batch had not been published before, and how often the budget decided what."""
 
     alerts: tuple[AlertMessage, ...]
-    suggestions: tuple[SuggestionMessage, ...]
+    decisions: tuple[Decision, ...]
     verdicts: Mapping[str, int] = field(default_factory=dict)
     canary: bool = False
 
+    @property
+    def suggestions(self) -> tuple[SuggestionMessage, ...]:
+        """The suggestions that are shown from now on."""
+        return tuple(decision.shown for decision in self.decisions if decision.shown is not None)
+
 
 class Sink(Protocol):
-    """Publishing is idempotent: an alert or suggestion that was published is not published again."""
+    """Publishing is idempotent: an alert that was published, an offer that was decided is not again."""
 
     async def publish(self, batch: Batch) -> New:
         """Publish all of `batch`, or raise `Unavailable` having published some of it."""

@@ -11,23 +11,15 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from streams import admission, wire
+from streams import admission, advising, wire
 from streams.sinks import Batch, New, Unavailable
-from streams.wire import BoardRow, SuggestionMessage
+from streams.wire import BoardRow
 
 # A server that does not answer for so long is treated as away; the batch is kept and tried again.
 TIMEOUT_S: Final = 2.0
 
-# One call each, so that a crash between "published" and "remembered as published" is impossible; the one for alerts
-# is `admission.SCRIPT`.
-_SUGGESTION: Final = """
--- KEYS once, stream, the agent's current suggestion, counts; ARGV json, time left in ms, count, ttl in s, stream length
-if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[4]) then return 0 end
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'json', ARGV[1])
-if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2]) end
-redis.call('HINCRBY', KEYS[4], ARGV[3], 1)
-return 1
-"""
+# One call each, so that a crash between "published" and "remembered as published" is impossible; those for alerts
+# and suggestions are `admission.SCRIPT` and `advising.DECIDE`.
 _CANARY: Final = """
 -- KEYS canary; ARGV json, sent at. A publisher that is behind must not make the newest canary older.
 local newest = redis.call('GET', KEYS[1])
@@ -64,7 +56,7 @@ class RedisSink:
             health_check_interval=15,
         )
         self._alert = self._redis.register_script(admission.SCRIPT)
-        self._suggestion = self._redis.register_script(_SUGGESTION)
+        self._suggestion = self._redis.register_script(advising.DECIDE)
         self._row = self._redis.register_script(_ROW)
         self._canary = self._redis.register_script(_CANARY)
 
@@ -75,9 +67,8 @@ class RedisSink:
                 now_s = time.time()
                 for alert, claim in zip_longest(batch.alerts, batch.claims):
                     await self._alert(*admission.arguments(alert, claim, now_s=now_s), client=pipe)
-                for suggestion in batch.suggestions:
-                    left_ms = batch.suggestion_ttl_ms.get(suggestion.suggestion_id, 0)
-                    await self._suggestion(*_suggestion(suggestion, left_ms), client=pipe)
+                for offer in batch.offers:
+                    await self._suggestion(*advising.call(offer), client=pipe)
                 for row, offset in batch.rows:
                     await self._row(*_row(row, offset), client=pipe)
                 if batch.canary is not None:
@@ -89,7 +80,7 @@ class RedisSink:
         alerts = len(batch.alerts)
         return New(
             tuple(alert for alert, (new, _, _) in zip(batch.alerts, answers, strict=False) if new),
-            tuple(s for s, new in zip(batch.suggestions, answers[alerts:], strict=False) if new),
+            tuple(advising.decided(offer, new) for offer, new in zip(batch.offers, answers[alerts:], strict=False)),
             _verdicts(answers[:alerts]),
             canary=batch.canary is not None and bool(answers[-1]),
         )
@@ -106,13 +97,6 @@ def _verdicts(answers: Iterable[tuple[int, bytes, int]]) -> Counter[str]:
         verdicts[verdict.decode()] += 1
         verdicts["displaced"] += displaced
     return verdicts
-
-
-def _suggestion(message: SuggestionMessage, left_ms: int) -> tuple[list[str], list[str | bytes | int]]:
-    current = wire.current_suggestion(message.tenant, message.agent_id)
-    keys = [wire.once(message.suggestion_id), wire.SUGGESTIONS, current, wire.COUNTS]
-    count = f"suggestions:{message.kind}"
-    return keys, [wire.encode(message), left_ms, count, wire.ONCE_TTL_S, wire.STREAM_MAXLEN]
 
 
 def _row(row: BoardRow, offset: int) -> tuple[list[str], list[str | bytes | int]]:

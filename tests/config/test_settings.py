@@ -1,12 +1,13 @@
 """What an operator may set, and that every mistake is told at once."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from config.settings import HERE, load_playbook, load_policy, load_reasons, read_settings
+from config.settings import HERE, Source, load_playbook, load_policy, load_reasons, read_settings
 from klankbord.errors import InvalidConfiguration
 from klankbord.policy import Policy
 from klankbord.suggestions import SUGGESTIONS
@@ -125,6 +126,7 @@ def test_every_mistake_in_the_playbook_is_told(playbook: Path) -> None:
         f"{dutch}: [reassure] needs a line 'text'",
         f"{dutch}: [reassure] needs a line 'why'",
         f"{english}: [plain_words] needs a line 'text'",
+        f"{english}: [plain_words] has no field 'words'; it has text, why and source",
     ]
 
 
@@ -144,3 +146,51 @@ def test_wording_of_the_wrong_type_is_a_mistake(playbook: Path) -> None:
     dutch.write_text("reassure = 3\n" + dutch.read_text().replace("[reassure]", "[soothe]"))
 
     assert f"{dutch}: [reassure] needs a line 'text'" in playbook_mistakes(playbook)
+
+
+SOURCES = [
+    pytest.param('source = "kb"', "'source' reads", id="a word"),
+    pytest.param('source = { link = "https://kb.example.org" }', "'source' reads", id="no name"),
+    pytest.param('source = { name = " " }', "'source.name'", id="an empty name"),
+    pytest.param('source = { name = "kb", link = "http://kb.example.org" }', "'source.link'", id="not https"),
+    pytest.param('source = { name = "kb", link = "javascript:alert(1)" }', "'source.link'", id="code"),
+    pytest.param('source = { name = "kb", link = "https://bank.nl@evil.example" }', "'source.link'", id="a poser"),
+    pytest.param('source = { name = "kb", link = "https://kb.example.org/a b" }', "'source.link'", id="a space"),
+    pytest.param('source = { name = "kb", link = "https://kb.example.org/\\u202e" }', "'source.link'", id="backwards"),
+    pytest.param('source = { name = "kb", link = "HTTPS:kb" }', "'source.link'", id="no host"),
+    pytest.param('link = "https://kb.example.org"', "has no field 'link'", id="in the wrong place"),
+    pytest.param('source = { name = "kb", title = "x" }', "'source' reads", id="an unknown field"),
+]
+
+
+@pytest.mark.parametrize(("line", "mistake"), SOURCES)
+def test_an_article_that_is_not_safe_to_show_is_refused(playbook: Path, line: str, mistake: str) -> None:
+    english = playbook / "en.toml"
+    english.write_text(english.read_text().replace("[reassure]\n", f"[reassure]\n{line}\n"))
+
+    (told,) = playbook_mistakes(playbook)
+
+    assert told.startswith(f"{english}: [reassure] {mistake}")
+
+
+def test_an_article_with_an_https_link_is_read(playbook: Path) -> None:
+    english = playbook / "en.toml"
+    line = 'source = { name = "Worries", link = "https://kb.example.org/a/42?lang=en&v=1#top" }'
+    english.write_text(english.read_text().replace("[reassure]\n", f"[reassure]\n{line}\n"))
+
+    sources = load_playbook(playbook).sources
+
+    assert sources["reassure"] == {"en": Source("Worries", "https://kb.example.org/a/42?lang=en&v=1#top")}
+    assert sources["hand_over"] == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["One. Two. Three.", "A!? B? C…", "w" * 321], ids=["three sentences", "three ends", "too long"]
+)
+def test_a_text_that_is_too_long_to_read_in_between_is_refused(playbook: Path, text: str) -> None:
+    dutch = playbook / "nl.toml"
+    dutch.write_text(re.sub(r'(\[reassure\]\ntext = )".*"', rf'\1"{text}"', dutch.read_text()))
+
+    (told,) = playbook_mistakes(playbook)
+
+    assert told.startswith(f"{dutch}: [reassure] 'text' is too long")

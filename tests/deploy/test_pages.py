@@ -25,7 +25,14 @@ def test_the_architecture_names_every_topic() -> None:
 
 def test_the_architecture_names_every_redis_key() -> None:
     named = [value for value in vars(wire).values() if isinstance(value, str) and value.startswith("{klankbord}")]
-    made = [wire.current_suggestion("<tenant>", "<agent id>"), wire.once("<id>")]
+    made = [
+        wire.current_suggestion("<tenant>", "<agent id>"),
+        wire.advice("<tenant>", "<conversation id>"),
+        wire.shown_suggestion("<id>"),
+        wire.learned("<tenant>"),
+        wire.silenced("<tenant>", "<kind>", "<situation>"),
+        wire.once("<id>"),
+    ]
 
     assert [key for key in named + made if f"| `{key}` |" not in ARCHITECTURE] == []
 

@@ -73,7 +73,8 @@ def test_every_suggestion_has_its_heading() -> None:
 
 
 def test_every_suggestion_names_a_signal_that_calls_for_it() -> None:
-    assert page("suggestions.md").count("\nSignals: [") == len(SUGGESTIONS)
+    assert page("suggestions.md").count("\nSignals: [") == len(SUGGESTIONS) - 1
+    assert page("suggestions.md").count("\nSignals: none; the model is not sure") == 1
 
 
 def test_every_setting_has_its_row() -> None:

@@ -204,3 +204,8 @@ def announced(strength: float, after_s: float) -> Conversation:
     """A conversation in which a transfer was announced in words, `after_s` seconds after `START`."""
     evidence = Evidence("transfer", strength, START_S + after_s, "ik verbind u door", utterance_id="utterance-1")
     return Conversation(evidence=(evidence,))
+
+
+def evidence(kind: str, strength: float = 1.0, words: str = "", *, after_s: float = 0.0) -> Evidence:
+    """What was found `after_s` seconds after `START`."""
+    return Evidence(kind, strength, START_S + after_s, words)

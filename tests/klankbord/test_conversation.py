@@ -22,10 +22,8 @@ from klankbord.conversation import (
     Conversation,
     Episode,
     Evidence,
-    Made,
     Need,
     Point,
-    Proposed,
     Segment,
     bounded,
     clip,
@@ -37,7 +35,6 @@ from klankbord.events import SCHEMA, Channel, Context, Event, Role, Transferred,
 from klankbord.observation import observe
 from klankbord.policy import EMOTIONS, MOST_PATIENT, MOST_PHRASE_LISTS, Policy
 from klankbord.reasons import KEPT_VOTES, TURNS_READ
-from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import MAX_ID_CHARS
 from tests.klankbord.given import START
 
@@ -172,8 +169,8 @@ def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
         forgotten=100_000,
         said={f"{number:02d}".ljust(16, "p"): 100_000 for number in range(MOST_PHRASE_LISTS)},
         streaks={f"{number:02d}".ljust(8, "a"): 20 for number in range(MOST_PATIENT)},
-        suggestion=Proposed("acknowledge_feeling", 10, at, at, proof),
-        suggested={suggester.kind: Made(10, at) for suggester in SUGGESTIONS},
+        bot_helps=True,
+        asked_at=at,
     )
 
 
@@ -217,7 +214,7 @@ def test_proof_goes_before_counts_and_that_of_closed_alerts_first() -> None:
     assert kept.emotions == full.emotions
     assert kept.needs == full.needs
     assert kept.drivers == full.drivers
-    assert kept.suggested == full.suggested
+    assert (kept.bot_helps, kept.asked_at) == (full.bot_helps, full.asked_at)
 
 
 def test_what_is_remembered_is_read_back_unchanged() -> None:

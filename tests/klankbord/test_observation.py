@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from klankbord.advice import MOST_CANDIDATES, SITUATIONS
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.events import SCHEMA, Event, Role, Utterance
@@ -20,6 +21,7 @@ from klankbord.observation import Observation, observe
 from klankbord.policy import EMOTIONS, Policy
 from klankbord.replay import replay
 from klankbord.signals import Dimension
+from klankbord.suggestions import SUGGESTIONS
 from tests.klankbord.given import START, utterance
 
 # A busy machine is no failure.
@@ -231,12 +233,11 @@ def test_an_objection_erases_scores_evidence_and_quotes_and_closes_alerts() -> N
     now = after.conversation
 
     assert before.conversation.open_alerts
-    assert before.conversation.suggestion is not None
     assert now.objected
     assert now.open_alerts == 0
     assert {alert.state for alert in after.alerts} == {"cleared"}
     assert (now.emotions, now.drivers, now.hardest, now.evidence, now.timeline) == ({}, {}, {}, (), ())
-    assert (now.valence, now.effort, now.escalation, now.suggestion) == (0.0, 1.0, 0.0, None)
+    assert (now.valence, now.effort, now.escalation) == (0.0, 1.0, 0.0)
     assert (now.customer_said, now.agent_asked) == ((), ())
     for word in ("belachelijk", "woedend", "gebeld", "factuur"):
         assert word.encode() not in encoded(after)
@@ -276,21 +277,39 @@ def suggested(*events: Event) -> list[tuple[str, str, float]]:
 
 def test_no_suggestion_without_an_agent() -> None:
     assert suggested(said(FURIOUS_NL)) == []
-    assert suggested(said(FURIOUS_NL, agent_id="agent-1")) == [("hand_over", "agent-1", 0.0)]
+    assert suggested(said(FURIOUS_NL, agent_id="agent-1")) == [
+        ("hand_over", "agent-1", 0.0),
+        ("acknowledge_feeling", "agent-1", 0.0),
+    ]
 
 
 @settings(UNHURRIED, max_examples=50)
 @given(stories)
-def test_at_most_one_suggestion_per_event_and_each_for_who_has_the_conversation(story: list[Event]) -> None:
+def test_a_few_candidates_per_event_in_their_order_and_each_for_who_has_the_conversation(story: list[Event]) -> None:
+    order = [suggester.kind for suggester in SUGGESTIONS]
     for seen in observed(*story):
-        assert len(seen.suggestions) <= 1
+        assert len(seen.suggestions) <= MOST_CANDIDATES
+        assert len({suggestion.suggestion_id for suggestion in seen.suggestions}) == len(seen.suggestions)
+        places = [order.index(suggestion.kind) for suggestion in seen.suggestions]
+        assert places == sorted(places)
+        assert all(suggestion.situation in SITUATIONS for suggestion in seen.suggestions)
         assert all(suggestion.agent_id == seen.conversation.agent_id for suggestion in seen.suggestions)
 
 
-def test_the_same_suggestion_waits_for_its_cool_down_and_comes_twice_at_most() -> None:
-    worried = [said("ik ben doodsbang", after_s=60.0 * n, number=n, agent_id="agent-1") for n in range(20)]
+def test_danger_is_answered_alone() -> None:
+    both = said(f"{FURIOUS_NL}. ik zie het niet meer zitten", agent_id="agent-1")
 
-    assert [at for kind, _, at in suggested(*worried) if kind == "reassure"] == [0.0, 180.0]
+    assert suggested(both) == [("stay_with_customer", "agent-1", 0.0)]
+
+
+def test_the_same_event_makes_the_same_ids_and_another_event_makes_others() -> None:
+    first, again, other = (
+        observed(said("ik ben doodsbang", number=n, agent_id="agent-1"))[0].suggestions for n in (1, 1, 2)
+    )
+
+    assert first == again
+    assert first[0].kind == other[0].kind == "reassure"
+    assert first[0].suggestion_id != other[0].suggestion_id
 
 
 def test_after_a_transfer_the_old_agent_gets_no_suggestion() -> None:
@@ -298,7 +317,10 @@ def test_after_a_transfer_the_old_agent_gets_no_suggestion() -> None:
     taken = happening("joined", 30, 4, agent_id="agent-2")
 
     assert suggested(joined, moved, said(FURIOUS_NL, after_s=2, number=3)) == []
-    assert suggested(joined, moved, taken, said(FURIOUS_NL, after_s=31, number=5)) == [("hand_over", "agent-2", 31.0)]
+    assert suggested(joined, moved, taken, said(FURIOUS_NL, after_s=31, number=5)) == [
+        ("hand_over", "agent-2", 31.0),
+        ("acknowledge_feeling", "agent-2", 31.0),
+    ]
 
 
 # Bounds

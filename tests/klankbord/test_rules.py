@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from klankbord.conditions import Trend, Unreadable
-from klankbord.conversation import Conversation, Made, Need, Point
+from klankbord.conversation import Conversation, Need, Point
 from klankbord.errors import InvalidConfiguration
 from klankbord.events import Channel, Event, Role
 from klankbord.observation import observe
@@ -52,7 +52,6 @@ def opened(policy: Policy, *events: Event) -> list[tuple[str, str]]:
         pytest.param("threat > 0.5", Conversation(needs={"threat_to_others": Need(0.6, 0.0, 1)}), id="a threat"),
         pytest.param("churn + escalation > 1", Conversation(churn=0.6, escalation=0.6), id="a sum"),
         pytest.param("customer_turns == 3 && agent_turns < 1", Conversation(customer_turns=3), id="turns"),
-        pytest.param("suggestions >= 2", Conversation(suggested={"x": Made(2, 0.0)}), id="suggestions"),
         pytest.param("waited_s >= 90", Conversation(waiting_since=10.0), id="a wait"),
         pytest.param("held_s == 40", Conversation(held_since=60.0), id="a hold"),
         pytest.param("duration_s == 100", Conversation(started_at=0.0), id="duration"),

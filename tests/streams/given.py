@@ -1,11 +1,17 @@
 """What the tests of the wires start from: records and messages, each in one call."""
 
+import msgspec
+from redis import Redis
+
+from config.settings import HERE, load_playbook
 from klankbord.channels.transcript import read_transcript
 from klankbord.events import Event
 from klankbord.observation import Observation
 from klankbord.policy import Policy, threshold
 from klankbord.replay import replay
-from streams import wire
+from streams import advising, wire
+from streams.advising import Offer
+from streams.views import Views
 
 # One customer who gets angry, is told what the page says already, asks for a person, is helped and leaves.
 TRANSCRIPT = """
@@ -65,3 +71,27 @@ def records(
 def values(*written: wire.Record) -> list[tuple[bytes, int]]:
     """`written` as the publisher reads them: value and offset."""
     return [(wire.encode(one), offset) for offset, one in enumerate(written)]
+
+
+WORDED = Views(POLICY, load_playbook(HERE / "playbook"))
+MINUTE_MS = 60_000
+
+
+def offered(record: wire.Record, *, left_ms: int = 2 * MINUTE_MS) -> Offer:
+    """What a record offers its agent, with this much time left."""
+    messages = WORDED.suggestions(record)
+    left = {message.suggestion_id: left_ms for message in messages}
+    return advising.offer(record.observation, messages, left, POLICY)
+
+
+def told(client: Redis) -> tuple[wire.SuggestionMessage | wire.WithdrawnMessage, ...]:
+    """What the stream of suggestions says, in order."""
+    found: list[wire.SuggestionMessage | wire.WithdrawnMessage] = []
+    for _, entry in client.xrange(wire.SUGGESTIONS) or ():
+        assert entry is not None
+        raw = entry[wire.FIELD]
+        if "because" in msgspec.json.decode(raw):
+            found.append(msgspec.json.decode(raw, type=wire.WithdrawnMessage))
+        else:
+            found.append(msgspec.json.decode(raw, type=wire.SuggestionMessage))
+    return tuple(found)

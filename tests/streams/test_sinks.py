@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -19,16 +20,16 @@ from streams.sinks.memory import MemorySink
 from streams.sinks.redis import TIMEOUT_S, RedisSink
 from streams.views import Views
 from streams.wire import AlertMessage, BoardRow, SuggestionMessage
-from tests.streams.given import records
+from tests.streams.given import offered, records, told
 
 VIEWS = Views(Policy(), load_playbook(HERE / "playbook"))
 RECORDS = records()
 ALERTS = VIEWS.alerts(RECORDS[-1], {})
 OPENED = tuple(message for message in ALERTS if message.alert.state == "opened")
 CLEARED = tuple(message for message in ALERTS if message.alert.state == "cleared")
-SUGGESTIONS = tuple(suggestion for record in RECORDS for suggestion in VIEWS.suggestions(record))
+OFFERS = tuple(made for record in RECORDS if (made := offered(record)).candidates)
+CANDIDATES = tuple(message for made in OFFERS for message in made.messages)
 ROWS = tuple(VIEWS.row(record) for record in RECORDS)
-MINUTE_MS = 60_000
 
 Message = TypeVar("Message")
 
@@ -73,7 +74,7 @@ class InRedis:
         }
         return Seen(
             streamed(self.client, wire.ALERTS, AlertMessage),
-            streamed(self.client, wire.SUGGESTIONS, SuggestionMessage),
+            tuple(one for one in told(self.client) if isinstance(one, SuggestionMessage)),
             board,
         )
 
@@ -137,21 +138,34 @@ async def test_an_alert_opens_and_then_clears(outside: Outside) -> None:
 
 
 async def test_a_suggestion_is_new_once(outside: Outside) -> None:
-    batch = Batch(suggestions=SUGGESTIONS)
+    batch = Batch(offers=OFFERS)
 
     first, again = await outside.sink.publish(batch), await outside.sink.publish(batch)
 
-    assert (first.suggestions, again.suggestions) == (SUGGESTIONS, ())
-    assert outside.seen().suggestions == SUGGESTIONS
+    assert first.suggestions
+    assert again.suggestions == ()
+    assert outside.seen().suggestions == first.suggestions
+
+
+async def test_of_several_candidates_one_is_shown_and_while_it_stands_no_other(outside: Outside) -> None:
+    new = await outside.sink.publish(Batch(offers=OFFERS))
+
+    assert len(CANDIDATES) > len(OFFERS) > 1
+    for made, decision in zip(OFFERS, new.decisions, strict=True):
+        assert decision.shown is None or decision.shown in made.messages
+    for earlier, later in pairwise(new.suggestions):
+        assert later.at >= earlier.expires_at or later.urgency > earlier.urgency
 
 
 async def test_what_is_new_is_told_apart_from_what_was_published_in_the_same_batch(outside: Outside) -> None:
-    await outside.sink.publish(Batch(alerts=OPENED[1:2], suggestions=SUGGESTIONS[1:2]))
+    first = await outside.sink.publish(Batch(alerts=OPENED[1:2], offers=OFFERS[:1]))
 
-    new = await outside.sink.publish(Batch(alerts=OPENED, suggestions=SUGGESTIONS, rows=((ROWS[5], 5),)))
+    new = await outside.sink.publish(Batch(alerts=OPENED, offers=OFFERS, rows=((ROWS[5], 5),)))
 
     assert new.alerts == (OPENED[0], *OPENED[2:])
-    assert new.suggestions == (SUGGESTIONS[0], *SUGGESTIONS[2:])
+    assert first.decisions[0].shown in OFFERS[0].messages
+    assert new.decisions[0].shown is None
+    assert len(new.decisions) == len(OFFERS)
 
 
 async def test_a_row_gives_way_to_a_later_one_and_never_to_an_earlier_one(outside: Outside) -> None:
@@ -185,7 +199,7 @@ async def test_a_conversation_that_ended_before_it_was_shown_is_not_shown(outsid
 
 
 async def test_the_same_batch_again_changes_nothing(outside: Outside) -> None:
-    batch = Batch(ALERTS, SUGGESTIONS, ((ROWS[5], 5),), {s.suggestion_id: MINUTE_MS for s in SUGGESTIONS})
+    batch = Batch(ALERTS, OFFERS, ((ROWS[5], 5),))
     await outside.sink.publish(batch)
     before = outside.seen()
 
@@ -221,48 +235,16 @@ async def test_a_late_opening_of_an_alert_that_was_published_does_not_open_it_ag
 
 
 async def test_redis_counts_what_was_published_once(in_redis: InRedis) -> None:
-    batch = Batch(alerts=ALERTS, suggestions=SUGGESTIONS)
+    batch = Batch(alerts=ALERTS, offers=OFFERS)
 
-    for _ in range(2):
-        await in_redis.sink.publish(batch)
+    new = await in_redis.sink.publish(batch)
+    await in_redis.sink.publish(batch)
 
     assert in_redis.client.hgetall(wire.COUNTS) == {
         **{f"alerts:{message.alert.rule}:{message.alert.state}".encode(): b"1" for message in ALERTS},
-        **{f"suggestions:{suggestion.kind}".encode(): b"1" for suggestion in SUGGESTIONS},
+        **{f"suggestions:{suggestion.kind}".encode(): b"1" for suggestion in new.suggestions},
+        b"offers": str(len(OFFERS)).encode(),
     }
-
-
-async def test_the_suggestion_of_an_agent_stands_for_the_time_that_is_left(in_redis: InRedis) -> None:
-    suggestion = SUGGESTIONS[0]
-
-    await in_redis.sink.publish(Batch((), (suggestion,), (), {suggestion.suggestion_id: MINUTE_MS}))
-
-    key = wire.current_suggestion(suggestion.tenant, "agent-12")
-    standing = in_redis.client.get(key)
-    assert standing is not None
-    assert msgspec.json.decode(standing, type=SuggestionMessage) == suggestion
-    assert MINUTE_MS / 2 < in_redis.client.pttl(key) <= MINUTE_MS
-
-
-@pytest.mark.parametrize("left_ms", [pytest.param(0, id="just over"), pytest.param(-5_000, id="long over")])
-async def test_a_suggestion_that_comes_late_is_kept_but_does_not_stand(in_redis: InRedis, left_ms: int) -> None:
-    suggestion = SUGGESTIONS[0]
-
-    new = await in_redis.sink.publish(Batch((), (suggestion,), (), {suggestion.suggestion_id: left_ms}))
-
-    assert new.suggestions == (suggestion,)
-    assert in_redis.seen().suggestions == (suggestion,)
-    assert not in_redis.client.exists(wire.current_suggestion(suggestion.tenant, "agent-12"))
-
-
-async def test_a_later_suggestion_takes_the_place_of_an_earlier_one(in_redis: InRedis) -> None:
-    left_ms = {suggestion.suggestion_id: MINUTE_MS for suggestion in SUGGESTIONS}
-
-    await in_redis.sink.publish(Batch((), SUGGESTIONS, (), left_ms))
-
-    standing = in_redis.client.get(wire.current_suggestion(SUGGESTIONS[-1].tenant, "agent-12"))
-    assert standing is not None
-    assert msgspec.json.decode(standing, type=SuggestionMessage) == SUGGESTIONS[-1]
 
 
 async def test_every_change_of_the_board_is_streamed_and_no_late_row(in_redis: InRedis) -> None:

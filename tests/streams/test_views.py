@@ -3,12 +3,13 @@
 import pytest
 from msgspec.structs import replace
 
-from config.settings import HERE, load_playbook, load_policy
+from config.settings import HERE, Entry, Source, Wording, load_playbook, load_policy
 from klankbord.alerting import follow
 from klankbord.conversation import Need
 from klankbord.policy import SEVERITIES, THREAT
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import Said
+from streams import wire
 from streams.views import Views
 from streams.wire import Record
 from tests.streams.given import RULES, record, records
@@ -128,7 +129,7 @@ def test_every_rule_has_a_title_in_both_languages(rule: str) -> None:
 
 
 def test_a_suggestion_is_worded_as_the_playbook_has_it() -> None:
-    (message,) = VIEWS.suggestions(RECORDS[1])
+    message = VIEWS.suggestions(RECORDS[1])[0]
 
     assert message.kind == "acknowledge_feeling"
     assert message.text == PLAYBOOK.text["acknowledge_feeling"]
@@ -138,12 +139,26 @@ def test_a_suggestion_is_worded_as_the_playbook_has_it() -> None:
 
 
 def test_a_suggestion_is_for_one_agent_with_a_reason_and_an_end() -> None:
-    (message,) = VIEWS.suggestions(RECORDS[1])
-    (suggestion,) = RECORDS[1].observation.suggestions
+    message = VIEWS.suggestions(RECORDS[1])[0]
+    suggestion = RECORDS[1].observation.suggestions[0]
 
     assert (message.agent_id, message.suggestion_id) == ("agent-12", suggestion.suggestion_id)
     assert (message.reason, message.at) == (suggestion.reason, RECORDS[1].observation.at)
     assert message.expires_at - message.at == POLICY.suggestion_expires_s
+
+
+def test_an_article_of_the_playbook_travels_with_its_link() -> None:
+    entry = Entry("Do it.", "So it is.", Source("Calling back", "https://kb.example.org/42"))
+    wording = Wording({suggester.kind: {"nl": entry, "en": unsourced(entry)} for suggester in SUGGESTIONS})
+
+    message = Views(POLICY, wording).suggestions(RECORDS[1])[0]
+
+    assert message.articles == {"nl": wire.Source("Calling back", "https://kb.example.org/42")}
+
+
+def unsourced(entry: Entry) -> Entry:
+    """The same without an article."""
+    return Entry(entry.text, entry.why)
 
 
 def test_an_observation_without_advice_suggests_nothing() -> None:

@@ -152,6 +152,7 @@ def test_the_metrics_are_the_declared_ones_and_move(pages: Pages) -> None:
         "klankbord_web_messages_total",
         "klankbord_web_redis_up",
         "klankbord_canary_age_seconds",
+        "klankbord_suggestion_answers_total",
     }
     snapshots = ("klankbord_web_messages_total", "snapshot")
     assert during[snapshots] - before.get(snapshots, 0) == 1

@@ -1,14 +1,22 @@
 """What holds for every suggestion, and for the playbook that words them."""
 
+import re
 import tomllib
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import klankbord.suggestions
+from klankbord.advice import SAFETY, SITUATIONS, situation
+from klankbord.conversation import Conversation
+from klankbord.events import Channel
+from klankbord.policy import EMOTIONS
 from klankbord.suggestions import SUGGESTIONS
 
+MODULES_OF_SAFETY = ["stay_with_customer", "safety_first"]
+SENTENCE = re.compile(r"[.!?](?=\s|\Z)")
 MODULES = sorted(path.stem for path in Path(klankbord.suggestions.__file__).parent.glob("[!_]*.py"))
 PLAYBOOK = Path(__file__).parents[3] / "config" / "playbook"
 
@@ -29,5 +37,31 @@ def test_every_suggestion_has_its_words_and_its_reason(language: str) -> None:
     assert list(playbook) == [suggester.kind for suggester in SUGGESTIONS]
     for wording in playbook.values():
         assert wording.keys() == {"text", "why"}
-        assert 1 <= wording["text"].count(".") <= 2
-        assert wording["why"].count(".") == 1
+        assert 1 <= len(SENTENCE.findall(wording["text"])) <= 2
+        assert len(SENTENCE.findall(wording["why"])) == 1
+
+
+def test_safety_comes_first_and_only_the_more_urgent_stand_before_the_less_urgent() -> None:
+    assert [suggester.kind for suggester in SUGGESTIONS if suggester.urgency == SAFETY] == MODULES_OF_SAFETY
+    assert [suggester.urgency for suggester in SUGGESTIONS] == sorted(
+        (suggester.urgency for suggester in SUGGESTIONS), reverse=True
+    )
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+@pytest.mark.parametrize("effort", [1.0, 4.0, 7.0])
+@pytest.mark.parametrize("feeling", ["", *EMOTIONS])
+def test_a_situation_is_one_of_a_few_and_names_nobody(channel: Channel, effort: float, feeling: str) -> None:
+    now = Conversation(
+        channel=channel, effort=effort, emotions={feeling: 0.9} if feeling else {}, agent_id="a", queue="q", team="t"
+    )
+
+    assert situation(now) in SITUATIONS
+    assert situation(now) == situation(replace(now, agent_id="another", queue=None, team=None, needs={}))
+
+
+def test_situations_tell_a_hard_angry_call_from_an_easy_calm_chat() -> None:
+    assert situation(Conversation()) == "chat-easy-calm"
+    assert situation(Conversation(channel=Channel.VOICE, effort=4.0, emotions={"anger": 0.5})) == "call-hard-upset"
+    assert situation(Conversation(channel=Channel.EMAIL, emotions={"anxiety": 0.6})) == "mail-easy-worried"
+    assert len(SITUATIONS) == len(set(SITUATIONS)) == 18

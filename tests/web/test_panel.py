@@ -1,0 +1,387 @@
+"""The agent's panel as a person sees it, in a real browser, alone and inside another desk."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships no types
+from msgspec.structs import replace
+from playwright.sync_api import Page, expect
+
+from klankbord.conversation import Evidence
+from streams import wire
+from streams.wire import Because, Source, SuggestionMessage
+from tests.web.desk import as_agent, decide, offer_of, served
+from tests.web.floor import Floor, suggestion
+from tests.web.serving import Pages, serve
+from tests.web.test_browser import GONE, Open, allowed, browser, live, visit
+from tests.web.test_http import words
+
+__all__ = ["allowed", "browser", "visit"]  # fixtures of the pages' other tests
+
+pytestmark = pytest.mark.browser
+
+PANEL: Final = "/agent/agent-01"
+HOSTILE: Final = (
+    "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(1)>",
+    "\u202e\u2066live\u2069" + "w" * 3_000,
+)
+
+
+@pytest.fixture
+def asked(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[Pages]:
+    with serve(redis_url, tmp_path, command=as_agent()) as running:
+        yield running
+
+
+def shown(redis_url: str, number: int = 1, **changes: object) -> SuggestionMessage:
+    message = replace(suggestion(number=number), kind="take_ownership", **changes)
+    decide(redis_url, offer_of(message))
+    return message
+
+
+def answered(floor: Floor) -> dict[bytes, bytes]:
+    found: Any = floor.redis.hgetall(wire.learned("demo"))
+    return {name.split(b"|")[-1]: value for name, value in found.items() if not name.endswith(b"|run")}
+
+
+def wait_for(page: Page) -> None:
+    expect(page.locator(".suggestion .text")).to_be_visible()
+
+
+# Answers
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "said"),
+    [
+        pytest.param("u", "used", "Dank u. Uw antwoord is geteld.", id="used"),
+        pytest.param("n", "not_now", "Goed. Deze suggestie komt in dit gesprek niet terug.", id="not now"),
+        pytest.param("W", "wrong", "Dank u, dat helpt.", id="wrong"),
+    ],
+)
+def test_one_key_answers_once_and_the_panel_says_what_became_of_it(
+    floor: Floor, redis_url: str, asked: Pages, visit: Open, key: str, answer: str, said: str
+) -> None:
+    page = visit(asked, PANEL)
+    live(page)
+    shown(redis_url)
+    wait_for(page)
+
+    page.keyboard.press(key)
+
+    expect(page.locator(".idle")).to_contain_text(said)
+    page.keyboard.press(key)
+    assert answered(floor) == {answer.encode(): b"1"}
+
+
+def test_the_buttons_do_the_same_and_are_reached_with_the_keyboard(
+    floor: Floor, redis_url: str, asked: Pages, visit: Open
+) -> None:
+    shown(redis_url)
+    page = visit(asked, PANEL)
+    wait_for(page)
+    expect(page.locator(".answers button")).to_have_text(
+        [re.compile("Gebruikt"), re.compile("Niet nu"), re.compile("Klopt")]
+    )
+
+    page.locator("#languages button").last.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-answer=not_now]")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".idle")).to_contain_text("komt in dit gesprek niet terug")
+    assert answered(floor) == {b"not_now": b"1"}
+
+
+def test_single_keys_can_be_turned_off_and_a_shortcut_of_the_browser_is_none(
+    floor: Floor, redis_url: str, asked: Pages, visit: Open
+) -> None:
+    shown(redis_url)
+    page = visit(asked, PANEL)
+    wait_for(page)
+    page.keyboard.press("Control+u")
+
+    page.locator("#keys").click()
+    page.keyboard.press("u")
+
+    expect(page.locator("#keys")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator(".suggestion")).to_be_visible()
+    assert answered(floor) == {}
+
+
+def test_what_was_answered_elsewhere_says_so(floor: Floor, redis_url: str, asked: Pages, visit: Open) -> None:
+    first, second = visit(asked, PANEL), visit(asked, PANEL)
+    live(first)
+    live(second)
+    shown(redis_url)
+    wait_for(first)
+    wait_for(second)
+
+    first.keyboard.press("u")
+
+    expect(second.locator(".idle")).to_contain_text("De vorige suggestie is al beantwoord.")
+
+
+def test_an_answer_that_was_not_stored_is_not_called_stored(
+    floor: Floor, redis_url: str, asked: Pages, visit: Open, allowed: list[re.Pattern[str]]
+) -> None:
+    allowed.append(GONE)
+    page = visit(asked, PANEL)
+    live(page)
+    shown(redis_url)
+    wait_for(page)
+    page.route("**/api/suggestions/**", lambda route: route.abort())
+
+    page.keyboard.press("u")
+
+    expect(page.locator(".suggestion [role=alert]")).to_have_text(
+        "Uw antwoord is niet opgeslagen. Probeer het nog eens."
+    )
+    page.unroute("**/api/suggestions/**")
+    page.keyboard.press("u")
+    expect(page.locator(".idle")).to_contain_text("Uw antwoord is geteld")
+    assert answered(floor) == {b"used": b"1"}
+
+
+# When it is over
+
+
+def test_what_is_taken_back_goes_and_says_why(floor: Floor, redis_url: str, asked: Pages, visit: Open) -> None:
+    page = visit(asked, PANEL)
+    live(page)
+    message = shown(redis_url)
+    wait_for(page)
+    ended = replace(
+        offer_of(message), offer_id="f" * 24, candidates=(), messages=(), at=message.at + 1, all_over="ended"
+    )
+
+    decide(redis_url, ended)
+
+    expect(page.locator(".idle")).to_contain_text("ingetrokken: het gesprek is afgelopen")
+    page.locator("#languages button[lang=en]").click()
+    expect(page.locator(".idle")).to_contain_text("was withdrawn: the conversation has ended")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_reason_has_its_words(language: str) -> None:
+    known = words(language)
+
+    assert [why for why in (*get_args(Because), "expired", "gone") if f"agent.over.{why}" not in known] == []
+
+
+def test_nothing_about_the_agent_is_on_it(floor: Floor, redis_url: str, asked: Pages, visit: Open) -> None:
+    shown(redis_url)
+    page = visit(asked, PANEL)
+    wait_for(page)
+
+    assert "agent-01" not in page.locator("body").inner_text()
+
+
+# For everybody
+
+
+SIZES: Final = {"narrow": (320, 900), "zoomed": (224, 450)}
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", ["shown", "idle"])
+def test_axe_finds_nothing_to_complain_about(
+    floor: Floor, redis_url: str, asked: Pages, browser: Any, language: str, scheme: Any, state: str
+) -> None:
+    # The tests' own script is let past our policy: what axe itself would be stopped by is not what is tested.
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 900}, bypass_csp=True)
+    page = context.new_page()
+    if state == "shown":
+        shown(redis_url, articles={"nl": Source("Kennisbank", "https://kb.example.org/1")}, urgency=2)
+    page.goto(f"{asked.url}{PANEL}?lang={language}")
+    expect(page.locator(".suggestion .text" if state == "shown" else ".idle")).to_be_visible()
+
+    found = Axe().run(page)
+
+    assert found.violations_count == 0, found.generate_report()
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("size", SIZES, ids=list(SIZES))
+def test_nothing_is_cut_off_where_it_is_narrow_or_enlarged(
+    floor: Floor, redis_url: str, asked: Pages, visit: Open, language: str, size: str
+) -> None:
+    shown(redis_url, articles={"nl": Source("K" * 80), "en": Source("K" * 80)})
+    page = visit(asked, f"{PANEL}?lang={language}")
+    page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))  # type: ignore[arg-type]  # two keys
+    wait_for(page)
+
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    for name in ("used", "not_now", "wrong"):
+        box = page.locator(f"[data-answer={name}]").bounding_box()
+        assert box is not None
+        assert box["height"] >= 40
+        assert box["x"] + box["width"] <= SIZES[size][0]
+
+
+def test_a_screen_reader_hears_the_suggestion_and_not_the_seconds(
+    floor: Floor, redis_url: str, asked: Pages, visit: Open
+) -> None:
+    shown(redis_url)
+    page = visit(asked, PANEL)
+    wait_for(page)
+
+    expect(page.locator("main")).to_have_attribute("aria-live", "polite")
+    expect(page.locator("#left-words")).to_have_attribute("aria-live", "off")
+    expect(page.locator("[data-answer=used]")).to_have_attribute("aria-keyshortcuts", "u")
+
+
+# Hostile
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=["markup", "backwards and long"])
+def test_hostile_text_in_every_field_stays_text_and_asks_for_nothing(
+    floor: Floor, asked: Pages, visit: Open, text: str
+) -> None:
+    hostile = replace(
+        suggestion(text=text, english=text),
+        suggestion_id=text[:64],
+        kind=text,
+        conversation_id=text,
+        why={"nl": text, "en": text},
+        source=text,
+        articles={"nl": Source(text, text), "en": Source(text, "javascript:alert(1)")},
+        reason=Evidence(text, 0.9, 1.0, words=text, amount=3.0, utterance_id=text),
+    )
+    page = visit(asked, PANEL)
+    live(page)
+
+    for language in ("nl", "en"):
+        page.locator(f"#languages button[lang={language}]").click()
+        floor.suggest(replace(hostile, suggestion_id=f"{language}{text}"[:64]))
+        expect(page.locator(".suggestion .text")).to_have_text(text)
+        expect(page.locator(".suggestion .origin dd").first).to_have_text(text)
+
+    expect(page.locator("main a, main img, main script, main iframe, svg svg, [onload], [onerror]")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_an_article_is_a_link_that_can_do_nothing_to_us(floor: Floor, asked: Pages, visit: Open) -> None:
+    floor.suggest(replace(suggestion(), articles={"nl": Source("Terugbellen", "https://kb.example.org/42")}))
+
+    link = visit(asked, PANEL).locator(".origin a")
+
+    expect(link).to_contain_text("Terugbellen (opent in een nieuw tabblad)")
+    expect(link).to_have_attribute("href", "https://kb.example.org/42")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(link).to_have_attribute("target", "_blank")
+
+
+# In another desk
+
+DESK: Final = """<!doctype html><title>Desk</title><iframe src="{panel}" title="Klankbord"></iframe>
+<script>
+  window.heard = [];
+  addEventListener("message", ({{ origin, data }}) => heard.push({{ origin, data }}));
+  window.send = (data) => document.querySelector("iframe").contentWindow.postMessage(data, "{origin}");
+</script>"""
+
+
+@pytest.fixture
+def desk(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[tuple[Pages, str]]:
+    """Pages that one desk may frame, and that desk's address."""
+    html: list[str] = [""]
+
+    with served(lambda: html[0]) as origin, serve(redis_url, tmp_path, command=as_agent(origin)) as pages:
+        html[0] = DESK.format(panel=pages.url + PANEL, origin=pages.url)
+        yield pages, origin
+
+
+def heard(page: Page, kind: str, **wanted: str) -> list[dict[str, Any]]:
+    """What the desk heard of this kind, all of it from the panel's origin."""
+    messages: list[dict[str, Any]] = page.evaluate("heard")
+    return [
+        one["data"]
+        for one in messages
+        if one["data"]["type"] == kind and all(one["data"].get(name) == value for name, value in wanted.items())
+    ]
+
+
+def until_heard(page: Page, kind: str) -> None:
+    page.wait_for_function("kind => heard.some(({ data }) => (data.state ?? data.type) === kind)", arg=kind)
+
+
+def test_the_panel_tells_the_desk_that_frames_it_what_it_shows(
+    desk: tuple[Pages, str], redis_url: str, browser: Any
+) -> None:
+    pages, origin = desk
+    page = browser.new_page()
+    page.goto(origin)
+    until_heard(page, "klankbord:ready")
+    panel = page.frame_locator("iframe")
+    expect(panel.locator("#connection")).to_have_class("connection live")
+
+    message = shown(redis_url)
+    until_heard(page, "shown")
+    panel.locator("[data-answer=used]").click()
+    until_heard(page, "answered")
+
+    (told,) = heard(page, "klankbord:suggestion", state="shown")
+    assert told == {
+        "type": "klankbord:suggestion",
+        "state": "shown",
+        "suggestion_id": message.suggestion_id,
+        "conversation_id": message.conversation_id,
+        "kind": "take_ownership",
+    }
+    assert [one["answer"] for one in heard(page, "klankbord:suggestion", state="answered")] == ["used"]
+    assert all(one["height"] > 100 for one in heard(page, "klankbord:height"))
+    assert {one["origin"] for one in page.evaluate("heard")} == {pages.url}
+    page.close()
+
+
+def test_a_token_from_the_desk_is_used_and_one_from_another_page_is_not(
+    desk: tuple[Pages, str], redis_url: str, browser: Any
+) -> None:
+    _, origin = desk
+    page = browser.new_page()
+    given: list[str | None] = []
+    page.on(
+        "request",
+        lambda request: given.append(request.headers.get("authorization")) if "answer" in request.url else None,
+    )
+    page.goto(origin)
+    until_heard(page, "klankbord:ready")
+    panel = page.frame_locator("iframe")
+    expect(panel.locator("#connection")).to_have_class("connection live")
+    # From inside the panel itself: the right place for nobody but the desk.
+    page.frames[1].evaluate("postMessage({ type: 'klankbord:token', token: 'stolen' }, location.origin)")
+
+    page.evaluate("send({ type: 'klankbord:token', token: 'bad token' })")
+    page.evaluate("send({ type: 'klankbord:token', token: 42 }); send(null); send('klankbord:token')")
+    shown(redis_url, 1)
+    panel.locator("[data-answer=used]").click()
+    expect(panel.locator(".idle")).to_be_visible()
+    page.evaluate("send({ type: 'klankbord:token', token: 'abc.def.ghi' })")
+    shown(redis_url, 2)
+    panel.locator("[data-answer=used]").click()
+    expect(panel.locator(".idle")).to_be_visible()
+
+    assert given == [None, "Bearer abc.def.ghi"]
+    page.close()
+
+
+def test_a_desk_that_may_not_frame_the_panel_sees_and_hears_nothing(
+    floor: Floor, redis_url: str, tmp_path: Path, browser: Any
+) -> None:
+    html: list[str] = [""]
+    with served(lambda: html[0]) as origin, serve(redis_url, tmp_path, command=as_agent("https://a.example")) as pages:
+        html[0] = DESK.format(panel=pages.url + PANEL, origin=pages.url)
+        page = browser.new_page()
+        page.goto(origin)
+        page.wait_for_load_state("networkidle")
+
+        assert page.evaluate("heard") == []
+        expect(page.frame_locator("iframe").locator("#suggestion")).to_have_count(0)
+        page.close()
