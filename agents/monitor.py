@@ -46,8 +46,16 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         value_type=bytes,
         partitions=settings.partitions,
         # Compacted, so that recovery reads one record a conversation; large, because nothing is lost by it.
+        # Never acknowledged: recovery reads it and no stream does, so it would wait in hand for ever.
         changelog_topic=app.topic(
-            wire.OBSERVATIONS, key_type=bytes, value_type=bytes, compacting=True, deleting=False, maxsize=131_072
+            wire.OBSERVATIONS,
+            key_type=bytes,
+            value_type=bytes,
+            compacting=True,
+            deleting=False,
+            acks=False,
+            allow_empty=True,
+            maxsize=131_072,
         ),
     )
 
