@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Final
 
 import faust
+import msgspec
 import structlog
+from faust.types.topics import TopicT
 from prometheus_client import CollectorRegistry
 
 from config.settings import Settings, load_policy
@@ -19,7 +21,7 @@ from klankbord.observation import Observation, observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import wire
-from streams.deadletters import Incoming, dead_letter
+from streams.deadletters import Faults, Flood, Incoming, dead_letter
 from streams.deadlines import Deadlines
 from streams.metrics import MonitorMetrics
 
@@ -59,11 +61,8 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         ),
     )
 
-    async def bury(incoming: Incoming, error: InvalidEvent) -> None:
-        letter = dead_letter(incoming, error)
-        sent = await dead_letters.send(key=letter.key, value=letter.value, headers=letter.headers)
-        await sent  # the second await is the broker's acknowledgement
-
+    bury = burying(dead_letters, metrics)
+    faults = Faults()
     deadlines = Deadlines(policy)
     assigned = asyncio.Event()
     assigned.set()
@@ -91,13 +90,37 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         async for event in events.events():
             try:
                 await step(
-                    _incoming(event), conversations, bury=bury, policy=policy, metrics=metrics, deadlines=deadlines
+                    _incoming(event),
+                    conversations,
+                    bury=bury,
+                    policy=policy,
+                    metrics=metrics,
+                    deadlines=deadlines,
+                    faults=faults,
                 )
             except Exception:
                 # An exception that leaves an agent acknowledges the event: it would be lost. Whatever escapes
                 # the step is trouble with the broker, so this process ends and the event comes again.
                 log.exception("event not processed, the process ends")
                 os._exit(os.EX_SOFTWARE)
+
+
+def burying(dead_letters: TopicT, metrics: MonitorMetrics) -> Bury:
+    """Writes what is refused to `dead_letters`.
+
+    It does not wait for Kafka's answer, which would hold up the neighbours of poison for 10 ms each: the transport
+    commits nothing before every send was acknowledged, and ends the process when one was not.
+    """
+    flood = Flood()
+
+    async def bury(incoming: Incoming, error: InvalidEvent) -> None:
+        keep_bytes = flood.keep_bytes(incoming, error.reason, now_s=time.time())
+        letter = dead_letter(incoming, error, keep_bytes=keep_bytes)
+        await dead_letters.send(key=letter.key, value=letter.value, headers=letter.headers)
+        if keep_bytes < len(incoming.value or b""):
+            metrics.dead_letters_clipped.labels(error.reason).inc()
+
+    return bury
 
 
 def warm_up(policy: Policy) -> None:
@@ -114,6 +137,7 @@ async def step(
     policy: Policy,
     metrics: MonitorMetrics,
     deadlines: Deadlines | None = None,
+    faults: Faults | None = None,
 ) -> None:
     """Apply one input record: one observation, or one dead letter, or nothing if it was applied before."""
     try:
@@ -126,9 +150,13 @@ async def step(
         observation = _observed(before, event, policy, metrics)
     except InvalidEvent as error:
         metrics.dead_letters.labels(error.reason).inc()
+        if faults is not None:
+            faults.failed(error.reason)
         log.warning("dead letter", reason=error.reason, error=str(error), topic=incoming.topic, offset=incoming.offset)
         await bury(incoming, error)
         return
+    if faults is not None:
+        faults.observed()
     metrics.events.labels(event.channel, observation.type).inc()
     if observation.duplicate:
         metrics.duplicates.labels("event_id").inc()
@@ -157,6 +185,7 @@ def _incoming(event: faust.EventT[bytes]) -> Incoming:
         timestamp_ms=round((message.timestamp or 0) * 1000),
         key=message.key,
         value=message.value,
+        redrives=wire.header(message.headers, wire.REDRIVES),
     )
 
 
@@ -172,7 +201,11 @@ def _read(incoming: Incoming) -> Event:
 
 
 def _remembered(raw: bytes | None) -> wire.Record | None:
-    return None if raw is None else wire.decode_record(raw)
+    try:
+        return None if raw is None else wire.decode_record(raw)
+    except msgspec.DecodeError as error:
+        # To begin anew would forget what is there; to end the process would stop its partition for everybody.
+        raise InvalidEvent("unreadable_state", f"the state cannot be read: {type(error).__name__}") from None
 
 
 def _observed(before: wire.Record | None, event: Event, policy: Policy, metrics: MonitorMetrics) -> Observation:

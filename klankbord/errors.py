@@ -3,7 +3,14 @@
 from typing import Literal, TypeAlias
 
 Reason: TypeAlias = Literal[
-    "too_large", "invalid_json", "invalid_schema", "absurd_time", "invalid_text", "wrong_key", "failed"
+    "too_large",
+    "invalid_json",
+    "invalid_schema",
+    "absurd_time",
+    "invalid_text",
+    "wrong_key",
+    "unreadable_state",
+    "failed",
 ]
 
 

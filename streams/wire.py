@@ -1,5 +1,6 @@
 """Every name and every message on the wire: topics, Redis keys, codecs. No Faust, no Redis client."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 import msgspec
@@ -18,6 +19,7 @@ CALL_TRANSCRIPTS: Final = "call.transcripts"
 OBSERVATIONS: Final = "conversation.observations"
 DEAD_LETTERS: Final = "dead.letters"
 INPUTS: Final = (CHAT_MESSAGES, CALL_TRANSCRIPTS)
+REDRIVES: Final = "klankbord_redrives"  # header of an input record: the origin of the dead letter it was
 
 # Redis. One hash tag keeps all keys in one slot of a cluster, where one Lua call may touch several.
 ALERTS: Final = "{klankbord}:alerts"  # stream of AlertMessage: what opened and cleared, in order
@@ -43,6 +45,11 @@ def once(identity: str) -> str:
 # Longer than the longest replay of the input (its retention is a day) and than a source's retries (a week).
 ONCE_TTL_S: Final = 8 * 24 * 3600
 STREAM_MAXLEN: Final = 10_000
+
+
+def header(headers: Mapping[str, bytes] | Iterable[tuple[str, bytes]] | None, name: str) -> bytes | None:
+    """The last header of this name, in whichever form a client gives them."""
+    return dict(headers or ()).get(name)
 
 
 def topic_for(event: Event) -> str:
