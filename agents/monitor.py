@@ -3,8 +3,9 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
+from typing import Final, Protocol
 
 import faust
 import msgspec
@@ -23,12 +24,14 @@ from klankbord.replay import replay
 from streams import wire
 from streams.deadletters import Faults, Flood, Incoming, dead_letter
 from streams.deadlines import Deadlines
+from streams.forgetting import Awake, Forgetting, Keep, idle_end, marker
 from streams.metrics import MonitorMetrics
+from streams.tables import Table
 
 # A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
 MAX_AHEAD_S: Final = 24 * 3600 + 300
 
-DEADLINES_EVERY_S: Final = 1.0
+CLOCK_EVERY_S: Final = 1.0
 
 log = structlog.get_logger()
 
@@ -64,6 +67,10 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     bury = burying(dead_letters, metrics)
     faults = Faults()
     deadlines = Deadlines(policy)
+    forgetting = Forgetting(
+        policy, Keep(whole_s=settings.ended_state_min * 60.0, marker_s=settings.input_retention_h * 3600.0)
+    )
+    awake = Awake()
     assigned = asyncio.Event()
     assigned.set()
 
@@ -71,19 +78,31 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     async def remember_to_restart(*_: object, **__: object) -> None:
         assigned.set()
 
-    async def say_who_waits() -> None:
+    if not isinstance(conversations, Table):
+        raise TypeError("the app was not built by streams.app")
+
+    async def write(event: Event, *, topic: str, partition: int) -> None:
+        await app.topic(topic, key_type=bytes, value_type=bytes).send(
+            key=wire.input_key(event), value=encode(event), partition=partition
+        )
+
+    async def look_at_the_clock() -> None:
         if app.rebalancing or app.in_recovery:
             return
         if assigned.is_set():
             assigned.clear()
-            deadlines.restart((key, wire.decode_record(raw)) for key, raw in conversations.items())
+            records = _readable(conversations)
+            deadlines.restart(records)
+            forgetting.restart(records)
         for deadline in deadlines.take_due(time.time()):
-            key, value = wire.input_key(deadline.event), encode(deadline.event)
-            await app.topic(deadline.topic, key_type=bytes, value_type=bytes).send(
-                key=key, value=value, partition=deadline.partition
-            )
+            await write(deadline.event, topic=deadline.topic, partition=deadline.partition)
+        metrics.conversations.set(len(conversations))
+        if awake(time.monotonic()):
+            ended = forget(conversations, forgetting, policy, metrics, now_s=time.time())
+            for event, origin in ended:
+                await write(event, topic=origin.topic, partition=origin.partition)
 
-    app.timer(DEADLINES_EVERY_S, name="say_who_waits")(say_who_waits)
+    app.timer(CLOCK_EVERY_S, name="look_at_the_clock")(look_at_the_clock)
 
     @app.agent(inputs, name="monitor_conversations", concurrency=1)
     async def monitor_conversations(events: faust.StreamT[bytes]) -> None:
@@ -96,6 +115,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
                     policy=policy,
                     metrics=metrics,
                     deadlines=deadlines,
+                    forgetting=forgetting,
                     faults=faults,
                 )
             except Exception:
@@ -137,6 +157,7 @@ async def step(
     policy: Policy,
     metrics: MonitorMetrics,
     deadlines: Deadlines | None = None,
+    forgetting: Forgetting | None = None,
     faults: Faults | None = None,
 ) -> None:
     """Apply one input record: one observation, or one dead letter, or nothing if it was applied before."""
@@ -167,9 +188,56 @@ async def step(
     conversations[key] = wire.encode(record)
     if deadlines is not None:
         deadlines.follow(key, record)
+    if forgetting is not None:
+        forgetting.follow(key, record)
     _count(observation, incoming, metrics)
     if observation.conversation.ended_at is not None and not _has_ended(before):
         metrics.count_ended(observation.conversation.reason)
+
+
+class State(Protocol):
+    """What a table of ours can do outside of an event."""
+
+    def get(self, key: bytes, /) -> bytes | None:
+        """The state under `key`."""
+        ...
+
+    def write(self, key: bytes, value: bytes | None) -> None:
+        """Set it, or drop it with None."""
+        ...
+
+
+def forget(
+    conversations: State, forgetting: Forgetting, policy: Policy, metrics: MonitorMetrics, *, now_s: float
+) -> list[tuple[Event, wire.Origin]]:
+    """Let go of what is over, and give the events that end what was idle, with where to write them."""
+    ended: list[tuple[Event, wire.Origin]] = []
+    for key, step_ in forgetting.take_due(now_s):
+        raw = conversations.get(key)
+        if raw is None:
+            continue
+        record = wire.decode_record(raw)
+        if step_ == "end":
+            ended.append((idle_end(record, policy), record.origin))
+        elif step_ == "close":
+            small = marker(record)
+            conversations.write(key, wire.encode(small))
+            forgetting.follow(key, small)
+        else:
+            conversations.write(key, None)
+        metrics.left.labels(step_).inc()
+    return ended
+
+
+def _readable(conversations: Mapping[bytes, bytes]) -> list[tuple[bytes, wire.Record]]:
+    """The state as records; what cannot be read waits for an event, which will say so."""
+    records = []
+    for key, raw in list(conversations.items()):
+        with suppress(InvalidEvent):
+            record = _remembered(raw)
+            if record is not None:
+                records.append((key, record))
+    return records
 
 
 def _has_ended(record: wire.Record | None) -> bool:

@@ -67,6 +67,8 @@ class Publisher:
     async def publish(self, values: Sequence[tuple[bytes, int]]) -> New:
         """Publish a run of (value, offset) of `conversation.observations`, however long the sink is away."""
         records = [(wire.decode_record(value), offset) for value, offset in values]
+        # The marker of an ended conversation: all there is to show of it was shown.
+        records = [(record, offset) for record, offset in records if record.observation.type != wire.CLOSED]
         new = await self._until_taken(self._batch(records))
         self._count(new)
         now_ms = time.time() * 1000

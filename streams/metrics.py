@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from klankbord.errors import Reason
 from klankbord.taxonomy import UNKNOWN
+from streams.forgetting import STEPS
 
 # Around the promise that an event is on the page within 0.1 s (median) and 0.5 s (99 in 100); the long tail
 # tells a backlog of seconds from one of minutes.
@@ -59,6 +60,17 @@ class MonitorMetrics:
             ["reason_group"],
             registry=registry,
         )
+        self.conversations = Gauge(
+            "klankbord_conversations", "Conversations in the state of this process, with markers", registry=registry
+        )
+        self.left = Counter(
+            "klankbord_conversations_left",
+            "Conversations that were idle and ended, that shrank to a marker, and that went",
+            ["step"],
+            registry=registry,
+        )
+        for step in STEPS:
+            self.left.labels(step)
         self.effort = Histogram(
             "klankbord_effort_score",
             "Effort after each customer turn, 1 to 7, higher = harder",
