@@ -82,6 +82,8 @@ def show_letter(
         out.print_json(data=told)
         return
     for name, value in told.items():
+        if name == "value_base64":
+            continue  # for programs
         out.print(Text(f"{name:<14}{_plain(str(value))}"), soft_wrap=True)
 
 
@@ -100,7 +102,7 @@ def redrive(
     wanted = _chosen(origins, reason, topic, since, until, every=every)
     with letterbox(read_settings().broker) as box:
         if not dry_run:
-            _audit("dead letters redriven", wanted=str(wanted))
+            _audit("dead letters redriven", **_asked(wanted))
         done = box.redrive(wanted, by=_who(), dry_run=dry_run)
     if as_json:
         fields = ("sent", "found", "in_doubt", "gone")
@@ -127,7 +129,7 @@ def purge(
     with letterbox(read_settings().broker) as box:
         found = [letter.origin for letter in box.letters(wanted)]
         if yes and found:
-            _audit("dead letters purged", number=len(found), wanted=str(wanted))
+            _audit("dead letters purged", number=len(found), **_asked(wanted))
             box.purge(wanted)
     if as_json:
         out.print_json(data={"purged": found if yes else [], "would_purge": [] if yes else found})
@@ -163,6 +165,11 @@ def _chosen(
         err.print("klankbord: say which: origins, --reason, --topic, --since, --until or --all", markup=False)
         raise typer.Exit(REFUSED)
     return wanted
+
+
+def _asked(wanted: Wanted) -> dict[str, object]:
+    asked = {name: getattr(wanted, name) for name in ("origins", "reasons", "topics", "since_ms", "until_ms")}
+    return {name: sorted(each) if isinstance(each, frozenset) else each for name, each in asked.items() if each}
 
 
 def _open(letter: Letter) -> bool:

@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,12 +61,12 @@ def play(servers: str, kind: str, directory: Path, *, kills: int = 0) -> Played:
                 monitor.send_signal(signal.SIGKILL)
                 monitor.wait()
                 monitor = embedded.child(command, env=environment, log=log, cwd=ROOT)
-        until(
-            lambda: len(_letters(servers)) >= len(poison) and len(_observations(servers)) >= len(healthy),
-            within_s=WITHIN_S,
-            what=f"all are buried or observed; the monitor said {log.read_text()[-2000:]}",
-        )
-        assert monitor.poll() is None, log.read_text()[-2000:]
+        deadline = time.monotonic() + WITHIN_S
+        wanted = len(poison), len(healthy)
+        while (found := _found(servers)) != wanted:
+            assert monitor.poll() is None, log.read_text()[-2000:]
+            assert time.monotonic() < deadline, f"{found} of {wanted}; {log.read_text()[-1000:]}"
+            time.sleep(0.5)
     finally:
         embedded.stop((monitor,), patience_s=STOP_S)
     return Played(poison, healthy, _letters(servers), _observations(servers))
@@ -125,3 +126,7 @@ def _environment(servers: str, kind: str, directory: Path) -> dict[str, str]:
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {**others, **{PREFIX + name: value for name, value in ours.items()}}
+
+
+def _found(servers: str) -> tuple[int, int]:
+    return len(_letters(servers)), len(_observations(servers))

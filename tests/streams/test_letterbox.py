@@ -50,9 +50,11 @@ def arrives(servers: str, *said: Event | bytes | None, key: bytes | None = None)
     return records
 
 
-def buried(servers: str, *incoming: Incoming, reason: Reason = "failed", keep_bytes: int = 10**6) -> list[DeadLetter]:
+def buried(
+    servers: str, *incoming: Incoming, reason: Reason = "failed", keep_bytes: int = 10**6, says: str = "says why"
+) -> list[DeadLetter]:
     """Dead letters, as a worker writes them."""
-    letters = [dead_letter(one, InvalidEvent(reason, "says why"), keep_bytes=keep_bytes) for one in incoming]
+    letters = [dead_letter(one, InvalidEvent(reason, says), keep_bytes=keep_bytes) for one in incoming]
     producer = KafkaProducer(bootstrap_servers=servers)
     for letter in letters:
         producer.send(wire.DEAD_LETTERS, key=letter.key, value=letter.value, headers=list(letter.headers.items()))
