@@ -19,6 +19,7 @@ LABELS = {
     "reason",
     "reason_group",
     "kind",
+    "step",
     "rule",
     "severity",
     "state",
