@@ -3,12 +3,15 @@
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
+from typing import Final, Protocol
 
 import faust
+import msgspec
 import structlog
 from faust.types import TP
+from faust.types.topics import TopicT
 from prometheus_client import CollectorRegistry
 
 from config.reloading import Reloading
@@ -22,14 +25,16 @@ from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import canary, wire
 from streams.canary import is_canary
-from streams.deadletters import Incoming, dead_letter
+from streams.deadletters import Faults, Flood, Incoming, dead_letter
 from streams.deadlines import Deadlines
+from streams.forgetting import Forgetting, Keep, Rested, idle_end, marker
 from streams.metrics import MonitorMetrics, count_reload
+from streams.tables import Table
 
 # A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
 MAX_AHEAD_S: Final = 24 * 3600 + 300
 
-DEADLINES_EVERY_S: Final = 1.0
+CLOCK_EVERY_S: Final = 1.0
 RELOAD_EVERY_S: Final = 1.0
 
 log = structlog.get_logger()
@@ -55,21 +60,30 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         value_type=bytes,
         partitions=settings.partitions,
         # Compacted, so that recovery reads one record a conversation; large, because nothing is lost by it.
+        # Never acknowledged: recovery reads it and no stream does, so it would wait in hand for ever.
         changelog_topic=app.topic(
-            wire.OBSERVATIONS, key_type=bytes, value_type=bytes, compacting=True, deleting=False, maxsize=131_072
+            wire.OBSERVATIONS,
+            key_type=bytes,
+            value_type=bytes,
+            compacting=True,
+            deleting=False,
+            acks=False,
+            allow_empty=True,
+            maxsize=131_072,
         ),
     )
 
-    async def bury(incoming: Incoming, error: InvalidEvent) -> None:
-        letter = dead_letter(incoming, error)
-        sent = await dead_letters.send(key=letter.key, value=letter.value, headers=letter.headers)
-        await sent  # the second await is the broker's acknowledgement
-
+    bury = burying(dead_letters, metrics)
+    faults = Faults()
     deadlines = Deadlines(reloading.current)
+    forgetting = Forgetting(
+        reloading.current, Keep(whole_s=settings.ended_state_min * 60.0, marker_s=settings.input_retention_h * 3600.0)
+    )
+    rested = Rested()
 
     async def reload() -> None:
         if reloading.look():
-            deadlines.policy = reloading.current
+            deadlines.policy = forgetting.policy = reloading.current
 
     app.timer(RELOAD_EVERY_S, name="reload")(reload)
     assigned = asyncio.Event()
@@ -79,19 +93,31 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     async def remember_to_restart(*_: object, **__: object) -> None:
         assigned.set()
 
-    async def say_who_waits() -> None:
+    if not isinstance(conversations, Table):
+        raise TypeError("the app was not built by streams.app")
+
+    async def write(event: Event, *, topic: str, partition: int) -> None:
+        await app.topic(topic, key_type=bytes, value_type=bytes).send(
+            key=wire.input_key(event), value=encode(event), partition=partition
+        )
+
+    async def look_at_the_clock() -> None:
         if app.rebalancing or app.in_recovery:
             return
         if assigned.is_set():
             assigned.clear()
-            deadlines.restart((key, wire.decode_record(raw)) for key, raw in conversations.items())
+            records = _readable(conversations)
+            deadlines.restart(records)
+            forgetting.restart(records)
         for deadline in deadlines.take_due(time.time()):
-            key, value = wire.input_key(deadline.event), encode(deadline.event)
-            await app.topic(deadline.topic, key_type=bytes, value_type=bytes).send(
-                key=key, value=value, partition=deadline.partition
-            )
+            await write(deadline.event, topic=deadline.topic, partition=deadline.partition)
+        metrics.conversations.set(len(conversations))
+        if rested(time.monotonic()):
+            ended = forget(conversations, forgetting, reloading.current, metrics, now_s=time.time())
+            for event, origin in ended:
+                await write(event, topic=origin.topic, partition=origin.partition)
 
-    app.timer(DEADLINES_EVERY_S, name="say_who_waits")(say_who_waits)
+    app.timer(CLOCK_EVERY_S, name="look_at_the_clock")(look_at_the_clock)
 
     async def send_canary() -> None:
         if app.rebalancing or app.in_recovery or TP(canary.TOPIC, canary.PARTITION) not in app.consumer.assignment():
@@ -116,12 +142,32 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
                     policy=reloading.current,
                     metrics=metrics,
                     deadlines=deadlines,
+                    forgetting=forgetting,
+                    faults=faults,
                 )
             except Exception:
                 # An exception that leaves an agent acknowledges the event: it would be lost. Whatever escapes
                 # the step is trouble with the broker, so this process ends and the event comes again.
                 log.exception("event not processed, the process ends")
                 os._exit(os.EX_SOFTWARE)
+
+
+def burying(dead_letters: TopicT, metrics: MonitorMetrics) -> Bury:
+    """Writes what is refused to `dead_letters`.
+
+    It does not wait for Kafka's answer, which would hold up the neighbours of poison for 10 ms each: the transport
+    commits nothing before every send was acknowledged, and ends the process when one was not.
+    """
+    flood = Flood()
+
+    async def bury(incoming: Incoming, error: InvalidEvent) -> None:
+        keep_bytes = flood.keep_bytes(incoming, error.reason, now_s=time.time())
+        letter = dead_letter(incoming, error, keep_bytes=keep_bytes)
+        await dead_letters.send(key=letter.key, value=letter.value, headers=letter.headers)
+        if keep_bytes < len(incoming.value or b""):
+            metrics.dead_letters_clipped.labels(error.reason).inc()
+
+    return bury
 
 
 def warm_up(policy: Policy) -> None:
@@ -138,6 +184,8 @@ async def step(
     policy: Policy,
     metrics: MonitorMetrics,
     deadlines: Deadlines | None = None,
+    forgetting: Forgetting | None = None,
+    faults: Faults | None = None,
 ) -> None:
     """Apply one input record: one observation, or one dead letter, or nothing if it was applied before."""
     try:
@@ -152,9 +200,13 @@ async def step(
         observation = _observed(before, event, policy, metrics)
     except InvalidEvent as error:
         metrics.dead_letters.labels(error.reason).inc()
+        if faults is not None:
+            faults.failed(error.reason)
         log.warning("dead letter", reason=error.reason, error=str(error), topic=incoming.topic, offset=incoming.offset)
         await bury(incoming, error)
         return
+    if faults is not None:
+        faults.observed()
     metrics.events.labels(event.channel, observation.type).inc()
     if canary.is_over(event):
         _forget(conversations, key, deadlines)
@@ -168,6 +220,8 @@ async def step(
     conversations[key] = wire.encode(record)
     if deadlines is not None:
         deadlines.follow(key, record)
+    if forgetting is not None:
+        forgetting.follow(key, record)
     _count(observation, incoming, metrics)
     if observation.conversation.ended_at is not None and not _has_ended(before):
         metrics.count_ended(observation.conversation.reason)
@@ -179,6 +233,51 @@ def _forget(conversations: MutableMapping[bytes, bytes], key: bytes, deadlines: 
         del conversations[key]
     if deadlines is not None:
         deadlines.forget(key)
+
+
+class State(Protocol):
+    """What a table of ours can do outside of an event."""
+
+    def get(self, key: bytes, /) -> bytes | None:
+        """The state under `key`."""
+        ...
+
+    def write(self, key: bytes, value: bytes | None) -> None:
+        """Set it, or drop it with None."""
+        ...
+
+
+def forget(
+    conversations: State, forgetting: Forgetting, policy: Policy, metrics: MonitorMetrics, *, now_s: float
+) -> list[tuple[Event, wire.Origin]]:
+    """Let go of what is over, and give the events that end what was idle, with where to write them."""
+    ended: list[tuple[Event, wire.Origin]] = []
+    for key, step_ in forgetting.take_due(now_s):
+        raw = conversations.get(key)
+        if raw is None:
+            continue
+        record = wire.decode_record(raw)
+        if step_ == "end":
+            ended.append((idle_end(record, policy), record.origin))
+        elif step_ == "close":
+            small = marker(record)
+            conversations.write(key, wire.encode(small))
+            forgetting.follow(key, small)
+        else:
+            conversations.write(key, None)
+        metrics.left.labels(step_).inc()
+    return ended
+
+
+def _readable(conversations: Mapping[bytes, bytes]) -> list[tuple[bytes, wire.Record]]:
+    """The state as records; what cannot be read waits for an event, which will say so."""
+    records = []
+    for key, raw in list(conversations.items()):
+        with suppress(InvalidEvent):
+            record = _remembered(raw)
+            if record is not None:
+                records.append((key, record))
+    return records
 
 
 def _has_ended(record: wire.Record | None) -> bool:
@@ -194,6 +293,7 @@ def _incoming(event: faust.EventT[bytes]) -> Incoming:
         timestamp_ms=round((message.timestamp or 0) * 1000),
         key=message.key,
         value=message.value,
+        redrives=wire.header(message.headers, wire.REDRIVES),
     )
 
 
@@ -211,7 +311,11 @@ def _read(incoming: Incoming) -> Event:
 
 
 def _remembered(raw: bytes | None) -> wire.Record | None:
-    return None if raw is None else wire.decode_record(raw)
+    try:
+        return None if raw is None else wire.decode_record(raw)
+    except msgspec.DecodeError as error:
+        # To begin anew would forget what is there; to end the process would stop its partition for everybody.
+        raise InvalidEvent("unreadable_state", f"the state cannot be read: {type(error).__name__}") from None
 
 
 def _observed(before: wire.Record | None, event: Event, policy: Policy, metrics: MonitorMetrics) -> Observation:

@@ -99,7 +99,7 @@ class Publisher:
     async def publish(self, values: Sequence[tuple[bytes, int]]) -> New:
         """Publish a run of (value, offset) of `conversation.observations`, however long the sink is away."""
         read = [(wire.decode_record(value), offset) for value, offset in values]
-        records = [(record, offset) for record, offset in read if not is_canary(record.observation.tenant)]
+        records = [(record, offset) for record, offset in read if _is_to_show(record)]
         batch, known = self._batch(records)
         new = await self._until_taken(replace(batch, canary=_newest_canary(record for record, _ in read)))
         self._count(new)
@@ -193,3 +193,8 @@ class Publisher:
 
 def _newest_canary(records: Iterable[wire.Record]) -> float | None:
     return max((sent_at for record in records if (sent_at := heard(record)) is not None), default=None)
+
+
+def _is_to_show(record: wire.Record) -> bool:
+    """Not a canary, and not the marker of an ended conversation: all there is to show of that was shown."""
+    return not is_canary(record.observation.tenant) and record.observation.type != wire.CLOSED

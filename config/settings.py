@@ -49,6 +49,10 @@ class Settings(BaseModel):
     replication_factor: Annotated[int, Field(ge=1, le=9, description="of every topic; 3 in production")] = 1
     input_retention_h: Annotated[int, Field(ge=1, description="hours that raw text stays in the input topics")] = 24
 
+    ended_state_min: Annotated[
+        int, Field(ge=0, description="minutes that the whole state of an ended conversation stays")
+    ] = 10
+
     policy: Annotated[Path, Field(description="thresholds, weights and alert rules")] = HERE / "policy.toml"
     playbook: Annotated[Path, Field(description="the folder with the wording of suggestions")] = HERE / "playbook"
 

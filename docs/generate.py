@@ -206,6 +206,13 @@ def policy() -> str:
         "",
         *_table(("channel", "normal_wait_s"), [(c.value, f"{s:g}") for c, s in numbers.normal_wait_s.items()]),
         "",
+        "## Idle conversations",
+        "",
+        "Seconds without any event after which a conversation that nobody ended counts as ended "
+        "([why](decisions/0019-what-is-over-leaves.md)).",
+        "",
+        *_table(("channel", "idle_after_s"), [(c.value, f"{s:g}") for c, s in numbers.idle_after_s.items()]),
+        "",
         "## Other numbers",
         "",
         *_table(("name", "value"), [tuple(map(_number, row)) for row in single]),

@@ -270,11 +270,16 @@ WHO: Final[dict[str, tuple[str, str, str, str]]] = {
     wire.CALL_TRANSCRIPTS: ("conversation id", "event", "sources; the monitor (`waited`)", "monitor"),
     wire.OBSERVATIONS: (
         "tenant/conversation id",
-        "observation with state, origin and fence",
+        "observation with state, origin and fence; a marker once it is over; a tombstone",
         "monitor",
         "publisher; the monitor when it recovers",
     ),
-    wire.DEAD_LETTERS: ("as it came", "as it came; [reason and origin in headers](bad-input.md)", "monitor", "people"),
+    wire.DEAD_LETTERS: (
+        "origin: topic/partition/offset",
+        "as it came; [reason and origin in headers](bad-input.md); nothing once redriven; a tombstone purges",
+        "monitor; `klankbord deadletters`",
+        "people",
+    ),
 }
 # Redis key -> type, what it holds
 KEYS: Final[dict[str, tuple[str, str]]] = {

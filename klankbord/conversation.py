@@ -108,6 +108,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     started_at: Seconds | None = None
     last_at: Seconds | None = None
     ended_at: Seconds | None = None
+    ended_idle: bool = False  # for want of any event, and not because somebody ended it
     notice_given: bool = False
     objected: bool = False
 

@@ -10,6 +10,7 @@ Reason: TypeAlias = Literal[
     "invalid_text",
     "wrong_key",
     "reserved_tenant",
+    "unreadable_state",
     "failed",
 ]
 

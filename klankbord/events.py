@@ -98,9 +98,10 @@ class Resumed(Common, frozen=True, kw_only=True, tag="resumed", omit_defaults=Tr
 
 
 class Ended(Common, frozen=True, kw_only=True, tag="ended", omit_defaults=True):
-    """The contact ends."""
+    """The contact ends. With `idle_s` because nothing happened for so long: it goes on when somebody speaks."""
 
     reason: Name | None = None
+    idle_s: Annotated[float, Meta(ge=0)] | None = None
 
 
 class NoticeGiven(Common, frozen=True, kw_only=True, tag="notice_given", omit_defaults=True):

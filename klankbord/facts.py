@@ -36,6 +36,7 @@ from klankbord.signals import Words
 from klankbord.speech import LONGEST_SILENCE_MS, pace, segment_of
 
 ANSWERS: Final = (Role.AGENT, Role.BOT)
+_ROUNDING_S: Final = 1.0  # of times that were added up and written as text
 
 
 def is_duplicate(conversation: Conversation, event: Event) -> bool:
@@ -57,6 +58,7 @@ def placed(conversation: Conversation, event: Event) -> Conversation:
         seen = (*seen, _final(event))
     at = event.at_s
     started_at = conversation.started_at
+    conversation = _ended(conversation, event)
     return replace(
         conversation,
         seen=seen[-KEEP_EVENTS:],
@@ -67,10 +69,23 @@ def placed(conversation: Conversation, event: Event) -> Conversation:
         agent_id=event.to_agent if isinstance(event, Transferred) else event.agent_id or conversation.agent_id,
         started_at=at if started_at is None or isinstance(event, Started) else started_at,
         last_at=at if conversation.last_at is None else max(at, conversation.last_at),
-        ended_at=at if isinstance(event, Ended) and conversation.ended_at is None else conversation.ended_at,
         notice_given=conversation.notice_given or isinstance(event, NoticeGiven),
         objected=conversation.objected or isinstance(event, Objected),
     )
+
+
+def _ended(conversation: Conversation, event: Event) -> Conversation:
+    """Whether it is over after the event: who was only idle comes back by speaking, who left does not."""
+    at, ended_at, last_at = event.at_s, conversation.ended_at, conversation.last_at
+    if isinstance(event, Ended):
+        # Somebody spoke while this was on its way: nothing was idle.
+        spoke = event.idle_s is not None and last_at is not None and last_at > at - event.idle_s + _ROUNDING_S
+        if spoke or (ended_at is not None and not conversation.ended_idle):
+            return conversation
+        return replace(conversation, ended_at=at if ended_at is None else ended_at, ended_idle=event.idle_s is not None)
+    if conversation.ended_idle and ended_at is not None and at > ended_at and isinstance(event, Utterance | Started):
+        return replace(conversation, ended_at=None, ended_idle=False)
+    return conversation
 
 
 def spoken_in(
@@ -101,7 +116,7 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
         # The hold is counted as a hold; what the customer waits from here is counted as a wait.
         waiting_since = None if conversation.waiting_since is None else at
         return replace(conversation, held_since=None, resumed_at=at, waiting_since=waiting_since, wait_counted_s=0.0)
-    if isinstance(event, Ended):
+    if isinstance(event, Ended) and conversation.ended_at is not None:
         return replace(conversation, held_since=None, waiting_since=None, wait_counted_s=0.0)
     if isinstance(event, Transferred):
         # Whoever answers next is new to the customer, who waits for them from now on.

@@ -156,6 +156,16 @@ NORMAL_WAIT_S: Final[dict[Channel, float]] = {
     Channel.EMAIL: 86_400.0,
 }
 
+# Longer than a customer who still means to answer is away. A call or chat that lost its `ended` is over after an hour
+# without words, and four leave room for a long hold; WhatsApp lets a business answer freely for 24 hours.
+IDLE_AFTER_S: Final[dict[Channel, float]] = {
+    Channel.CHAT: 4 * 3600.0,
+    Channel.VOICE: 4 * 3600.0,
+    Channel.WHATSAPP: 26 * 3600.0,
+    Channel.SMS: 26 * 3600.0,
+    Channel.EMAIL: 7 * 24 * 3600.0,
+}
+
 # Safety is no matter of taste: this rule opens at the first sign, holds until the conversation ends, and is in force
 # under every policy, which may word it anew and nothing else. The weakest phrase that is listed counts 0.6.
 THREAT_FROM: Final = 0.3
@@ -252,6 +262,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict
 
     # Seconds a customer waits for an answer before it is effort: what the channel has made normal.
     normal_wait_s: dict[Channel, Positive] = field(default_factory=lambda: NORMAL_WAIT_S)
+    # Seconds without any event after which a conversation that nobody ended counts as ended, until somebody speaks.
+    idle_after_s: dict[Channel, Positive] = field(default_factory=lambda: IDLE_AFTER_S)
     # A hold shorter than this is ordinary.
     normal_hold_s: Positive = 45.0
     # Past the normal, a wait or hold of so many seconds counts in full.
@@ -342,6 +354,8 @@ def mistakes_in(policy: Policy) -> Iterator[Mistake]:
     for channel in Channel:
         if channel not in policy.normal_wait_s:
             yield Mistake("normal_wait_s", channel, "is missing; name every channel")
+        if channel not in policy.idle_after_s:
+            yield Mistake("idle_after_s", channel, "is missing; name every channel")
     for signal, weights in policy.emotion_weights.items():
         for emotion in weights.keys() - set(EMOTIONS):
             says = f"'{emotion}' is no emotion; one of {', '.join(EMOTIONS)}"

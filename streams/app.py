@@ -14,6 +14,7 @@ import faust.transport.conductor
 from config.settings import Settings, read_settings
 from klankbord.errors import KlankbordError
 from streams.health import Health
+from streams.tables import Table, TableManager
 from streams.transport import EmbeddedTransport, Transport
 from streams.watchdog import Limits, Watchdog
 
@@ -86,6 +87,8 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         # One batch a partition is on its way at a time: of 16 KiB, it holds ten observations.
         producer_max_batch_size=131_072,
         producer_request_timeout=60.0,
+        Table=Table,
+        TableManager=TableManager,
         table_standby_replicas=0,
         topic_partitions=settings.partitions,
         topic_replication_factor=settings.replication_factor,

@@ -23,6 +23,7 @@ from streams import demo as demonstration
 from streams import embedded, topics
 from streams.demo import Running, Summary
 from streams.doctor import checks
+from streams.letters_cli import letters_app
 from streams.player import Line, bundled, read_lines
 
 ADDRESSES: Final = (
@@ -51,6 +52,7 @@ def attach(app: typer.Typer) -> None:
     app.command()(doctor)
     app.add_typer(topics_app, name="topics")
     app.add_typer(config_app, name="config")
+    app.add_typer(letters_app, name="deadletters")
 
 
 def demo(

@@ -7,18 +7,17 @@ from importlib.metadata import version
 from typing import Final
 
 import redis
-from kafka import KafkaConsumer, TopicPartition
 
 from config.settings import Settings, load_playbook, load_policy
 from klankbord.errors import KlankbordError
-from streams import topics, wire
+from streams import topics
 from streams.app import assert_compiled
+from streams.letterbox import counts, letterbox
 
 # A page and a stream for each of some thousand viewers, and the broker's connections.
 OPEN_FILES: Final = 4096
 OLDEST_REDIS: Final = (6, 2)
 WAIT_S: Final = 5.0
-_READ_AT_MOST: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,31 +46,6 @@ def checks(settings: Settings) -> Iterator[Check]:
             yield Check(name, False, str(error))
 
 
-def dead_letters_by_reason(bootstrap_servers: str) -> dict[str, int]:
-    """How many dead letters lie in their topic, by reason; reads at most the newest 100,000."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False, group_id=None)
-    counts: dict[str, int] = {}
-    try:
-        partitions = [
-            TopicPartition(wire.DEAD_LETTERS, number)
-            for number in sorted(consumer.partitions_for_topic(wire.DEAD_LETTERS) or ())
-        ]
-        consumer.assign(partitions)
-        first, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
-        for partition in partitions:
-            consumer.seek(partition, max(first[partition], ends[partition] - _READ_AT_MOST))
-        while any(consumer.position(partition) < ends[partition] for partition in partitions):
-            polled = consumer.poll(timeout_ms=int(WAIT_S * 1000))
-            if not polled:
-                raise KlankbordError("the dead-letter topic stopped answering; see the broker's log")
-            for record in (record for records in polled.values() for record in records):
-                reason = dict(record.headers).get("reason", b"unknown").decode(errors="replace")
-                counts[reason] = counts.get(reason, 0) + 1
-    finally:
-        consumer.close()
-    return dict(sorted(counts.items()))
-
-
 def _extensions(settings: Settings) -> str:
     assert_compiled()
     return f"loaded, faust-streaming {version('faust-streaming')}, aiokafka {version('aiokafka')}"
@@ -96,8 +70,9 @@ def _broker(settings: Settings) -> str:
 
 
 def _dead_letters(settings: Settings) -> str:
-    counts = dead_letters_by_reason(settings.broker)
-    return ", ".join(f"{reason} {count}" for reason, count in counts.items()) or "none"
+    with letterbox(settings.broker) as box:
+        waiting = counts(letter for letter in box.letters() if letter.state != "redriven")
+    return ", ".join(f"{reason} {count}" for reason, count in waiting.items()) or "none"
 
 
 def _redis(settings: Settings) -> str:

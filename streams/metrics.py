@@ -6,11 +6,13 @@ an agent or a word.
 
 from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
+from klankbord.errors import Reason
 from klankbord.taxonomy import UNKNOWN
+from streams.forgetting import STEPS
 
 # Around the promise that an event is on the page within 0.1 s (median) and 0.5 s (99 in 100); the long tail
 # tells a backlog of seconds from one of minutes.
@@ -39,6 +41,12 @@ class MonitorMetrics:
         self.dead_letters = Counter(
             "klankbord_dead_letters", "Records sent to the dead-letter topic", ["reason"], registry=registry
         )
+        self.dead_letters_clipped = Counter(
+            "klankbord_dead_letters_clipped",
+            "Dead letters of which only the beginning was kept, because too many came at once",
+            ["reason"],
+            registry=registry,
+        )
         self.observe_seconds = Histogram(
             "klankbord_observe_seconds", "Time spent in observe()", registry=registry, buckets=COMPUTE_S
         )
@@ -54,6 +62,17 @@ class MonitorMetrics:
             ["reason_group"],
             registry=registry,
         )
+        self.conversations = Gauge(
+            "klankbord_conversations", "Conversations in the state of this process, with markers", registry=registry
+        )
+        self.left = Counter(
+            "klankbord_conversations_left",
+            "Conversations that were idle and ended, that shrank to a marker, and that went",
+            ["step"],
+            registry=registry,
+        )
+        for step in STEPS:
+            self.left.labels(step)
         self.effort = Histogram(
             "klankbord_effort_score",
             "Effort after each customer turn, 1 to 7, higher = harder",
@@ -74,17 +93,9 @@ class MonitorMetrics:
         )
         _build_info(registry, "monitor")
         # Children exist from the start, so that a rate does not miss the first increment.
-        for reason in (
-            "too_large",
-            "invalid_json",
-            "invalid_schema",
-            "absurd_time",
-            "invalid_text",
-            "wrong_key",
-            "reserved_tenant",
-            "failed",
-        ):
+        for reason in get_args(Reason):
             self.dead_letters.labels(reason)
+            self.dead_letters_clipped.labels(reason)
         for kind in ("fence", "event_id"):
             self.duplicates.labels(kind)
         self._reason_groups = frozenset(reason_groups)

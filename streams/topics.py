@@ -33,7 +33,7 @@ class Topic:
     name: str
     partitions: int
     replication_factor: int
-    cleanup_policy: Literal["delete", "compact"]
+    cleanup_policy: Literal["delete", "compact", "compact,delete"]
     retention_ms: int | None = None
     configs: Mapping[str, str] = field(default_factory=dict)
 
@@ -66,7 +66,13 @@ def plan(
             "delete",
             input_retention_ms,
             # Kafka deletes whole segments: with hourly ones nothing is kept more than an hour too long.
-            {"segment.ms": str(HOUR_MS), "max.message.bytes": str(INPUT_BYTES)},
+            {
+                "segment.ms": str(HOUR_MS),
+                "max.message.bytes": str(INPUT_BYTES),
+                # A worker reads gzip and nothing else, and a batch it cannot unpack stops its partition for good.
+                # Kafka unpacks what it is sent, and refuses what is larger than the limit only then: a bomb.
+                "compression.type": "uncompressed",
+            },
         )
 
     observations = Topic(
@@ -91,9 +97,14 @@ def plan(
         # One: people read it, in the order of arrival, and no table is joined with it.
         1,
         replication_factor,
-        "delete",
+        # Compacted, too: a purge is a tombstone, and what was redriven leaves nothing but that it was.
+        "compact,delete",
         dead_letter_retention_ms,
-        {"segment.ms": str(HOUR_MS), "max.message.bytes": str(MIB)},
+        {
+            "segment.ms": str(HOUR_MS),
+            "max.compaction.lag.ms": str(HOUR_MS),
+            "max.message.bytes": str(MIB),
+        },
     )
     return topic(CHAT_MESSAGES), topic(CALL_TRANSCRIPTS), observations, dead_letters
 

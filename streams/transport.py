@@ -48,6 +48,14 @@ class Thread(driver.AIOKafkaConsumerThread):
         end: int | None = super().highwater(tp)
         return known if end is None else end
 
+    def asked_at_ms(self, tp: TP) -> int | None:
+        """When Kafka last answered a fetch of `tp`, with records or without."""
+        consumer, there = self._ensure_consumer(), driver.ensure_aiokafka_TP(tp)
+        if there not in consumer.assignment():
+            return None
+        asked: int | None = consumer.last_poll_timestamp(there)
+        return asked
+
 
 class PromptThread(Thread):
     """For the embedded broker: fetches that do not wait."""
@@ -94,6 +102,11 @@ class Consumer(driver.Consumer):
     def member(self) -> bool:
         """Whether the group knows this process."""
         return is_member(self._thread._consumer)
+
+    def asked_at_ms(self, tp: TP) -> int | None:
+        """When Kafka last answered a fetch of `tp`."""
+        thread = self._thread
+        return thread.asked_at_ms(tp) if isinstance(thread, Thread) else None
 
     def lag(self) -> int:
         """How many records of the inputs lie in Kafka and were not handed out, as far as Kafka has told us."""

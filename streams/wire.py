@@ -1,5 +1,6 @@
 """Every name and every message on the wire: topics, Redis keys, codecs. No Faust, no Redis client."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -18,6 +19,8 @@ CALL_TRANSCRIPTS: Final = "call.transcripts"
 OBSERVATIONS: Final = "conversation.observations"
 DEAD_LETTERS: Final = "dead.letters"
 INPUTS: Final = (CHAT_MESSAGES, CALL_TRANSCRIPTS)
+CLOSED: Final = "closed"  # type of the observation that no event led to: the marker of a conversation that is over
+REDRIVES: Final = "klankbord_redrives"  # header of an input record: the origin of the dead letter it was
 
 # Redis. One hash tag keeps all keys in one slot of a cluster, where one Lua call may touch several.
 ALERTS: Final = "{klankbord}:alerts"  # stream of AlertMessage: what opened and cleared, in order
@@ -107,6 +110,11 @@ SUPPRESSED_TTL_S: Final = 24 * HOUR_S
 CANARY_TENANT: Final = "klankbord-canary"
 # For whom a suggestion was is known as long as somebody may ask whether it can still be answered.
 SHOWN_TTL_S: Final = HOUR_S
+
+
+def header(headers: Mapping[str, bytes] | Iterable[tuple[str, bytes]] | None, name: str) -> bytes | None:
+    """The last header of this name, in whichever form a client gives them."""
+    return dict(headers or ()).get(name)
 
 
 def topic_for(event: Event) -> str:

@@ -112,7 +112,9 @@ class AlertReader:
 def read_back(bootstrap_servers: str, alerts: Sequence[str]) -> Found:
     """Everything that lies in Kafka now."""
     log = [decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic)]
-    observations = [wire.decode_record(value).observation for value in _values(bootstrap_servers, wire.OBSERVATIONS)]
+    written = [wire.decode_record(value).observation for value in _values(bootstrap_servers, wire.OBSERVATIONS)]
+    # No event led to the marker of a conversation that is over.
+    observations = [one for one in written if one.type != wire.CLOSED]
     return Found(log, observations, len(_values(bootstrap_servers, wire.DEAD_LETTERS)), tuple(alerts))
 
 

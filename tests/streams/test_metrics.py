@@ -20,6 +20,7 @@ LABELS = {
     "reason_group",
     "kind",
     "outcome",
+    "step",
     "rule",
     "severity",
     "state",

@@ -39,6 +39,7 @@ def test_what_customers_said_is_kept_for_a_day_and_what_was_observed_is_compacte
         "retention.ms": "86400000",
         "segment.ms": "3600000",
         "max.message.bytes": "524288",
+        "compression.type": "uncompressed",
         "min.insync.replicas": "1",
     }
     assert BY_NAME[wire.OBSERVATIONS].settings() == {

@@ -1,0 +1,174 @@
+"""State leaves when its conversation is over: idle ones are ended, ended ones shrink to a marker, markers go."""
+
+import hashlib
+import heapq
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, Literal, TypeAlias
+
+from msgspec.structs import replace
+
+from klankbord.conversation import Conversation
+from klankbord.events import SCHEMA, Ended, Seconds
+from klankbord.observation import Observation
+from klankbord.policy import Policy
+from streams.wire import CLOSED, ONCE_TTL_S, Record
+
+# end: an `ended` event is written to the input; close: the state becomes a marker; forget: the marker goes.
+Step: TypeAlias = Literal["end", "close", "forget"]
+STEPS: Final[tuple[Step, ...]] = ("end", "close", "forget")
+AT_ONCE: Final = 500  # of a backlog, as after a restart: each is a record to write
+
+# A process that was stopped for longer may have lost its partitions without knowing; the heartbeats tell it soon.
+STOPPED_S: Final = 5.0
+REST_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be done with a conversation, and when, on the clock of whoever produces the events."""
+
+    at_s: Seconds
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long, in seconds since the last event of a conversation was produced."""
+
+    # The whole state of an ended conversation: for whoever still looks at it, and for what comes a little late.
+    whole_s: float
+    # The marker: as long as Kafka may deliver its events again.
+    marker_s: float
+    # The marker of one with alerts: as long as their ids are refused, or its next alert would be taken for an old one.
+    alerted_s: float = ONCE_TTL_S
+
+
+class Forgetting:
+    """The next step of each conversation. A conversation that goes on adds nothing to the order."""
+
+    def __init__(self, policy: Policy, keep: Keep) -> None:
+        self.policy = policy
+        self._keep = keep
+        self._due: dict[bytes, Due] = {}
+        self._order: list[tuple[Seconds, bytes]] = []
+        self._queued: dict[bytes, Seconds] = {}  # which entry of the order is the one that counts
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def follow(self, key: bytes, record: Record) -> None:
+        """Take in the newest record of a conversation."""
+        due = next_step(record, self.policy, self._keep)
+        if due is None:
+            self._due.pop(key, None)
+            return
+        self._due[key] = due
+        # What is due later than it was is found when its old time has come; what is due sooner is not.
+        if due.at_s < self._queued.get(key, math.inf):
+            self._queue(key, due.at_s)
+
+    def restart(self, records: Iterable[tuple[bytes, Record]]) -> None:
+        """Forget everything and take in the state as it is, as after a rebalance."""
+        self._due.clear()
+        self._order.clear()
+        self._queued.clear()
+        for key, record in records:
+            self.follow(key, record)
+
+    def take_due(self, now_s: Seconds, *, at_most: int = AT_ONCE) -> list[tuple[bytes, Step]]:
+        """What is due, earliest first; each is given once."""
+        taken: list[tuple[bytes, Step]] = []
+        while self._order and self._order[0][0] <= now_s and len(taken) < at_most:
+            queued_s, key = heapq.heappop(self._order)
+            if self._queued.get(key) != queued_s:
+                continue
+            del self._queued[key]
+            due = self._due.get(key)
+            if due is None:
+                continue
+            if due.at_s > now_s:
+                self._queue(key, due.at_s)
+                continue
+            del self._due[key]
+            taken.append((key, due.step))
+        return taken
+
+    def _queue(self, key: bytes, at_s: Seconds) -> None:
+        heapq.heappush(self._order, (at_s, key))
+        self._queued[key] = at_s
+
+
+class Rested:
+    """Whether this process has run without a pause, by its own clock."""
+
+    def __init__(self) -> None:
+        self._looked_s: float | None = None
+        self._rest_until_s = 0.0
+
+    def __call__(self, now_s: float) -> bool:
+        if self._looked_s is not None and now_s - self._looked_s > STOPPED_S:
+            self._rest_until_s = now_s + REST_S
+        self._looked_s = now_s
+        return now_s >= self._rest_until_s
+
+
+def next_step(record: Record, policy: Policy, keep: Keep) -> Due | None:
+    """What comes next for a conversation; nothing when its events carry no time of production."""
+    seen, now = record.observation, record.observation.conversation
+    produced_s = record.origin.timestamp_ms / 1000
+    if not produced_s:
+        return None
+    if seen.type == CLOSED:
+        return Due(produced_s + (keep.alerted_s if now.episodes else keep.marker_s), "forget")
+    if now.ended_at is not None:
+        return Due(produced_s + keep.whole_s, "close")
+    last_at = seen.at if now.last_at is None else now.last_at
+    # Event time and the producer's clock may differ, in a replay by months: the last event says by how much.
+    return Due(last_at + policy.idle_after_s[now.channel] + produced_s - seen.at, "end")
+
+
+def idle_end(record: Record, policy: Policy) -> Ended:
+    """The event that ends an idle conversation; its time and its id follow from the state, so two workers make one."""
+    seen, now = record.observation, record.observation.conversation
+    idle_s = policy.idle_after_s[now.channel]
+    at = (seen.at if now.last_at is None else now.last_at) + idle_s
+    name = f"{seen.tenant}\x1f{seen.conversation_id}\x1f{at:.3f}"
+    return Ended(
+        schema=SCHEMA,
+        event_id="idle-" + hashlib.sha256(name.encode()).hexdigest()[:24],
+        tenant=seen.tenant,
+        conversation_id=seen.conversation_id,
+        channel=now.channel,
+        at=datetime.fromtimestamp(at, UTC),
+        reason="idle",
+        idle_s=idle_s,
+    )
+
+
+def marker(record: Record) -> Record:
+    """What is kept of an ended conversation: that it ended, what was applied, and how often it alerted; no quotes."""
+    seen, now = record.observation, record.observation.conversation
+    kept = Conversation(
+        seen=now.seen,
+        channel=now.channel,
+        language=now.language,
+        started_at=now.started_at,
+        last_at=now.last_at,
+        ended_at=now.ended_at,
+        ended_idle=now.ended_idle,
+        notice_given=now.notice_given,
+        objected=now.objected,
+        episodes={rule: replace(episode, cause=None) for rule, episode in now.episodes.items()},
+    )
+    observation = Observation(
+        event_id=f"{CLOSED}-{seen.event_id}"[:128],
+        conversation_id=seen.conversation_id,
+        tenant=seen.tenant,
+        type=CLOSED,
+        at=seen.at,
+        conversation=kept,
+    )
+    return Record(observation, record.origin, record.fence)
