@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, cast
 
 import faust
@@ -58,10 +58,18 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
 class Publisher:
     """One step of publishing, and what it remembers so that it asks Redis only about what changed."""
 
-    def __init__(self, views: Views, sink: Sink, metrics: PublisherMetrics) -> None:
+    def __init__(
+        self,
+        views: Views,
+        sink: Sink,
+        metrics: PublisherMetrics,
+        *,
+        wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._views = views
         self._sink = sink
         self._metrics = metrics
+        self._wait = wait
         self._published: OrderedDict[bytes, dict[str, Episode]] = OrderedDict()
 
     async def publish(self, values: Sequence[tuple[bytes, int]]) -> New:
@@ -106,7 +114,7 @@ class Publisher:
                 self._metrics.redis_up.set(0)
                 self._metrics.redis_retries.inc()
                 log.warning("redis away, trying again", error=str(error), wait_s=wait_s, attempt=attempt)
-                await asyncio.sleep(wait_s)
+                await self._wait(wait_s)
             else:
                 self._metrics.redis_up.set(1)
                 return new
