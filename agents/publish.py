@@ -90,12 +90,13 @@ class Publisher:
         left_ms: dict[str, int] = {}
         episodes: dict[bytes, dict[str, Episode]] = {}
         now_ms = time.time() * 1000
-        for record, offset in records:
+        for record, _ in records:
             key = wire.conversation_key(record.observation.tenant, record.observation.conversation_id)
             known = episodes.get(key, self._published.get(key, {}))
             alerts += self._views.alerts(record, known)
             episodes[key] = record.observation.conversation.episodes
-            rows[key] = self._views.row(record), offset
+            if key not in rows or rows[key][1] <= record.progress:
+                rows[key] = self._views.row(record), record.progress
             for suggestion in self._views.suggestions(record):
                 suggestions.append(suggestion)
                 # Its time runs from the production of its event: event times of a replay may lie anywhere.

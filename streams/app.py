@@ -14,6 +14,7 @@ import faust.transport.conductor
 from config.settings import Settings, read_settings
 from klankbord.errors import KlankbordError
 from streams.health import Health
+from streams.recovery import Table
 from streams.transport import EmbeddedTransport, Transport
 from streams.watchdog import Limits, Watchdog
 
@@ -61,6 +62,7 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         autodiscover=False,
         datadir=data_dir,
         store="memory://",
+        Table=Table,
         key_serializer="raw",
         value_serializer="raw",
         # Its transactions never cover Redis, and several reports of lost and doubled output are open:

@@ -177,11 +177,12 @@ class _Judge:
             return
         self._judged += 1
         self._judge_scores(name, story, expected)
-        if len(told) == len(story.told):
+        working = len(told) < len(story.told) or any(self._in_work(copy.place) for copy in story.copies)
+        if not working:
             last = story.copies[-1].record.observation.conversation if story.copies else None
             states = found.states
             self._judge_state(name, last if states is None else states.get(talk), expected)
-        self._judge_alerts(name, story, expected)
+        self._judge_alerts(name, story, expected, working=working)
 
     def _judge_unheard(self, talk: Talk, story: _Story) -> None:
         """A conversation of which no input is there: before the first offset that is nothing to wonder at."""
@@ -246,7 +247,9 @@ class _Judge:
         if state != should:
             self._wrong["state_mismatch"].add(name)
 
-    def _judge_alerts(self, name: str, story: _Story, expected: Mapping[str, tuple[Place, Observation]]) -> None:
+    def _judge_alerts(
+        self, name: str, story: _Story, expected: Mapping[str, tuple[Place, Observation]], *, working: bool
+    ) -> None:
         wanted: set[str] = set()
         waiting: set[str] = set()
         offsets = {copy.place: copy.written for copy in reversed(story.copies)}
@@ -266,7 +269,8 @@ class _Judge:
         if missing & self._found.trimmed:
             self._unjudged["alerts trimmed from the stream"] += len(missing & self._found.trimmed)
         self._wrong["alert_missing"].update(f"{name} {alert}" for alert in missing - self._found.trimmed)
-        self._wrong["alert_extra"].update(f"{name} {alert}" for alert in shown.keys() - wanted)
+        if not working:  # what is in work may have raised one already
+            self._wrong["alert_extra"].update(f"{name} {alert}" for alert in shown.keys() - wanted)
         self._wrong["alert_twice"].update(f"{name} {alert}" for alert, times in shown.items() if times > 1)
 
     def _judge_letters(self) -> None:
@@ -276,7 +280,7 @@ class _Judge:
                 self._wrong["lost"].add(_name(place))
         known = {one.place for one in self._found.inputs}
         for place in letters.keys() - self._poison:
-            if place in known or not self._is_before(place):
+            if place in known or not (self._is_before(place) or self._in_work(place)):
                 self._wrong["phantom"].add(f"dead letter of {_name(place)}")
         self._physical_dup += letters.total() - len(letters)
 

@@ -21,7 +21,7 @@ def is_older(value: bytes, than: bytes) -> bool:
     return fence != other and all(offset <= other.get(topic, -1) for topic, offset in fence.items())
 
 
-class Table(faust.Table):
+class Table(faust.Table[Any, Any]):
     """Faust's table, whose recovery takes the last record, whoever wrote it.
 
     A worker that was frozen, lost its partitions and wakes up still writes what it had in hand. Kafka does not know

@@ -40,6 +40,13 @@ def once(identity: str) -> str:
     return "{klankbord}:once:" + identity
 
 
+def ended(conversation: str) -> str:
+    """The key that holds the offset at which a conversation left the board: an older row must not bring it back."""
+    return "{klankbord}:board:ended:" + conversation
+
+
+# Longer than a publisher that lost its partitions can still be publishing.
+ENDED_TTL_S: Final = 3600
 # Longer than the longest replay of the input (its retention is a day) and than a source's retries (a week).
 ONCE_TTL_S: Final = 8 * 24 * 3600
 STREAM_MAXLEN: Final = 10_000
@@ -78,6 +85,11 @@ class Record(Struct, frozen=True, omit_defaults=True):
     observation: Observation
     origin: Origin
     fence: dict[str, int]
+
+    @property
+    def progress(self) -> int:
+        """How much of the input the state has seen: more in every later state, whoever writes it and when."""
+        return sum(self.fence.values())
 
 
 class AlertMessage(Struct, frozen=True, omit_defaults=True):

@@ -13,7 +13,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a run of observations changes outside; rows hold the latest per conversation, with its offset."""
+    """What a run of observations changes outside; rows hold the latest per conversation, with its progress."""
 
     alerts: Sequence[AlertMessage] = ()
     suggestions: Sequence[SuggestionMessage] = ()

@@ -12,6 +12,7 @@ class MemorySink:
         self.suggestions: list[SuggestionMessage] = []
         self.board: dict[tuple[str, str], tuple[BoardRow, int]] = {}
         self._once: set[str] = set()
+        self._ended: dict[tuple[str, str], int] = {}
 
     async def publish(self, batch: Batch) -> New:
         """Publish all of `batch`; see `Sink`."""
@@ -21,10 +22,12 @@ class MemorySink:
         self.suggestions += suggestions
         for row, offset in batch.rows:
             key = row.tenant, row.conversation_id
-            if key in self.board and self.board[key][1] > offset:
+            newest = self.board[key][1] if key in self.board else self._ended.get(key, -1)
+            if newest > offset:
                 continue
             if row.state == "ended":
                 self.board.pop(key, None)
+                self._ended[key] = offset
             else:
                 self.board[key] = row, offset
         return New(alerts, suggestions)

@@ -1,10 +1,10 @@
 """One seed decides everything, and everything it decided can be read afterwards."""
 
-from random import Random
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from random import Random
 from types import coroutine
 
 
@@ -25,10 +25,13 @@ class Chance:
     random: Random = field(init=False)
     # Half of the schedules have workers that freeze and wake up after their partitions were given away.
     zombies: bool = field(init=False)
+    # Some hardly ever commit: what comes again is more than a conversation remembers of its events.
+    seldom_commits: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.zombies = self.random.random() < 0.5
+        self.seldom_commits = self.random.random() < 0.12
 
     def strikes(self, share: float) -> bool:
         return not self.calm and self.random.random() < share

@@ -1,10 +1,7 @@
 """One schedule, from its seed to its verdict: workers, crashes, zombies and rebalances over real steps."""
 
 import asyncio
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import msgspec
@@ -14,7 +11,7 @@ from config.settings import HERE, load_playbook
 from klankbord.alerting import Alert
 from streams import wire
 from streams.oracle import Found, Input, Place, Shown, Verdict, Written, judge
-from streams.sinks import Batch, New, Sink
+from streams.sinks import Batch, New
 from streams.sinks.memory import MemorySink
 from streams.sinks.redis import RedisSink
 from streams.views import Views
@@ -162,12 +159,12 @@ class Simulation:
         if dice < 0.10:
             self._arrive()
         elif dice < 0.30:
-            random.choice(self.workers).frozen or self._fetch()
+            self._fetch()
         elif dice < 0.97:
             self._work()
         elif dice < 0.98:
             self._tick()
-        elif not self.chance.calm:
+        elif not self.chance.seldom_commits or self.chance.strikes(0.2):
             self._fault()
 
     def _arrive(self) -> None:
@@ -193,7 +190,8 @@ class Simulation:
             for task in tasks
         ]
         # A commit is made once a second, not at every step.
-        able = [one for one in able if one[2] or one[1] != "commit" or self.chance.random.random() < 0.15]
+        often = 0.001 if self.chance.seldom_commits and not self.chance.calm else 0.15
+        able = [one for one in able if one[2] or one[1] != "commit" or self.chance.random.random() < often]
         if not able:
             self._fetch()
             return
@@ -217,7 +215,7 @@ class Simulation:
         if self.rebalance_due.get(worker.kind) and dice < 0.4:
             self.chance.fault("a session times out", worker.kind)
             self._rebalance(worker.kind)
-        elif dice < 0.55:
+        elif dice < 0.55 or self.chance.seldom_commits:  # whoever joins or leaves makes all others commit
             self._crash(worker)
         elif dice < 0.75:
             self._freeze_or_thaw(worker)
@@ -347,9 +345,7 @@ class Simulation:
 
     def _found(self) -> Found:
         logs = sorted(self.kafka.logs.items())
-        fresh = self._worker(MONITOR)
-        assert isinstance(fresh, Monitor)
-        fresh.assign(self.kafka.read_by(MONITOR), self.kafka.groups[MONITOR].generation)
+        fresh = self._fresh()
         states = {tuple(key.decode().split("/", 1)): wire.decode_record(raw) for key, raw in fresh.table.data.items()}
         return Found(
             inputs=[
@@ -372,24 +368,26 @@ class Simulation:
             states={(key[0], key[1]): record.observation.conversation for key, record in states.items()},
         )
 
+    def _fresh(self) -> Monitor:
+        """A monitor that starts now, with what it finds; that it reads all there is may be broken only before."""
+        broken = replace(self.broken, stale_recovery=False)
+        fresh = Monitor("judge", self.kafka, Chance(0), broken, POLICY, METRICS.monitor)
+        fresh.assign(self.kafka.read_by(MONITOR), 0)
+        return fresh
+
     def _ghosts(self, verdict: Verdict) -> frozenset[str]:
         """Rows of the board that are not as the conversation stands."""
         if not verdict.clean:
             return frozenset()
-        fresh = self._worker(MONITOR)
-        assert isinstance(fresh, Monitor)
-        fresh.assign(self.kafka.read_by(MONITOR), 0)
         rows = self.sink.rows()
-        records = [wire.decode_record(raw).observation for raw in fresh.table.data.values()]
+        records = [wire.decode_record(raw).observation for raw in self._fresh().table.data.values()]
         should = {
             (one.tenant, one.conversation_id): (one.at, one.conversation.effort, one.conversation.customer_turns)
             for one in records
             if one.conversation.ended_at is None
         }
         there = {talk: (row.at, row.effort, row.customer_turns) for talk, row in rows.items()}
-        return frozenset(
-            "/".join(talk) for talk in should.keys() | there.keys() if should.get(talk) != there.get(talk)
-        )
+        return frozenset("/".join(talk) for talk in should.keys() | there.keys() if should.get(talk) != there.get(talk))
 
 
 def simulate(seed: int, *, broken: Broken = WHOLE, sink: AnySink | None = None) -> Outcome:
@@ -403,6 +401,4 @@ def _identity(alert: Alert) -> str:
 
 
 def _origin(headers: dict[str, bytes]) -> Place:
-    return Place(
-        headers["origin_topic"].decode(), int(headers["origin_partition"]), int(headers["origin_offset"])
-    )
+    return Place(headers["origin_topic"].decode(), int(headers["origin_partition"]), int(headers["origin_offset"]))

@@ -52,7 +52,7 @@ def arrivals(chance: Chance) -> list[Arrival]:
     """Some conversations, interleaved, with everything that a source may do wrong."""
     random = chance.random
     conversations = [_conversation(chance, number) for number in range(random.randint(2, 4))]
-    if random.random() < 0.08:
+    if chance.seldom_commits:
         conversations.append(_long(chance))
     spoiled = [_spoiled(chance, events) for events in conversations]
     mixed: list[Arrival] = []
@@ -77,11 +77,11 @@ def _conversation(chance: Chance, number: int) -> list[Event]:
 
 
 def _long(chance: Chance) -> list[Event]:
-    """More events than the state remembers, and cheap ones."""
+    """More events than the state remembers, so that the fence alone tells what comes again; nobody waits in it."""
     maker = _Maker("talk-long", Channel.CHAT)
     events = [maker.make(Started)]
-    for number in range(34):
-        events.append(maker.make(Context, recent_contacts=number) if number % 8 else _happening(chance, maker))
+    for number in range(40):
+        events.append(maker.make(Context, recent_contacts=number) if number % 8 else maker.make(Held))
     chance.fault("a conversation longer than its memory")
     return events
 
