@@ -286,11 +286,15 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
         "`SuggestionMessage` that stands for one agent",
     ),
     wire.BOARD: ("hash", "tenant/conversation id to `BoardRow`, for every open conversation"),
-    wire.BOARD_OFFSETS: ("hash", "tenant/conversation id to the newest offset on the board"),
+    wire.BOARD_OFFSETS: ("hash", "tenant/conversation id to how much of its input the row on the board has seen"),
     wire.BOARD_CHANGES: ("stream", "`BoardRow` as it changed, coalesced"),
     wire.COUNTS: ("hash", "what was published once, by rule and kind"),
     wire.once("<id>"): (
         f"string that expires after {wire.ONCE_TTL_S // 86_400} days",
         "that an alert or suggestion was published",
+    ),
+    wire.ended("<tenant/conversation id>"): (
+        f"string that expires after {wire.ENDED_TTL_S // 60} minutes",
+        "how much of its input a conversation had seen when it left the board",
     ),
 }

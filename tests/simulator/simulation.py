@@ -124,10 +124,13 @@ class Simulation:
 
     def run(self) -> Outcome:
         events = len(self.arriving)
-        while self.arriving or self.chance.random.random() < 0.98:
+        while self.arriving or self.chance.random.random() < (0.995 if self.chance.seldom_commits else 0.98):
             self._something()
             if self.steps > STEPS_MOST:
                 break
+        if self.chance.seldom_commits:
+            for worker in self._of(MONITOR):
+                self._crash(worker)
         with self.chance.calmly():
             self._settle()
             hung = self.steps > STEPS_MOST
@@ -164,7 +167,7 @@ class Simulation:
             self._work()
         elif dice < 0.98:
             self._tick()
-        elif not self.chance.seldom_commits or self.chance.strikes(0.2):
+        elif not self.chance.seldom_commits or self.chance.strikes(0.05):
             self._fault()
 
     def _arrive(self) -> None:
