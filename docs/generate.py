@@ -299,7 +299,7 @@ def write(folder: Path) -> None:
 def redis_keys() -> set[str]:
     """Every key that streams/wire.py names, as this page writes it."""
     constant = {value for value in vars(wire).values() if isinstance(value, str) and value.startswith("{klankbord}")}
-    return constant | {wire.current_suggestion("<agent id>"), wire.once("<id>")}
+    return constant | {wire.current_suggestion("<agent id>"), wire.once("<id>"), wire.ended("<tenant/conversation id>")}
 
 
 def _page(title: str, *lines: str) -> str:
