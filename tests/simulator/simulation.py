@@ -52,6 +52,9 @@ class KeptInRedis:
         return self._loop.run_until_complete(self._sink.publish(batch))
 
     async def close(self) -> None:
+        self.shut()
+
+    def shut(self) -> None:
         self._loop.run_until_complete(self._sink.close())
         self._loop.close()
 

@@ -32,7 +32,11 @@ def test_a_share_of_the_seeds_is_green_and_every_fault_happened() -> None:
 
 
 def test_it_holds_with_a_real_server_as_well(redis_url: str) -> None:
-    outcomes = [simulate(seed, sink=KeptInRedis(redis_url)) for seed in range(1, 1 + WITH_REDIS)]
+    outcomes = []
+    for seed in range(1, 1 + WITH_REDIS):
+        sink = KeptInRedis(redis_url)
+        outcomes.append(simulate(seed, sink=sink))
+        sink.shut()
 
     assert [outcome.wrong for outcome in outcomes if not outcome.green] == []
     assert sum(outcome.alerts for outcome in outcomes) > 0
