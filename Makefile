@@ -12,7 +12,7 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 EVENTS ?= 200000
 KILLS ?= 40
 
-.PHONY: demo test test-faults kafka check format golden docs screenshot train quality bench-observe clean
+.PHONY: demo test test-faults simulate kafka check format golden docs screenshot train quality bench-observe clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -23,6 +23,11 @@ test: .venv/for-tests
 # What needs Apache Kafka: the ledger under kill -9. It is not part of `make test` yet (docs/reliability.md).
 test-faults: .venv/for-tests
 	FAULTS_EVENTS=$(EVENTS) FAULTS_KILLS=$(KILLS) FAULTS_SEED=$(SEED) .venv/bin/pytest -s -m kafka tests/kafka
+
+# Seeded schedules of faults in this process, without a broker: make simulate SEEDS=10000, or one again: SEED=4711
+SEEDS ?= 10000
+simulate: .venv/for-tests
+	.venv/bin/python -m tests.simulator $(if $(filter command line,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS))
 
 # One broker of Apache Kafka, fetched with Maven into the cache, on a free port of this machine; Enter ends it.
 kafka: .venv/for-tests

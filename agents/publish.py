@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
@@ -88,10 +88,18 @@ class Known:
 class Publisher:
     """One step of publishing, and what it remembers so that it asks Redis only about what changed."""
 
-    def __init__(self, views: Views, sink: Sink, metrics: PublisherMetrics) -> None:
+    def __init__(
+        self,
+        views: Views,
+        sink: Sink,
+        metrics: PublisherMetrics,
+        *,
+        wait: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.views = views
         self._sink = sink
         self._metrics = metrics
+        self._wait = wait
         self._published: OrderedDict[bytes, Known] = OrderedDict()
         # Until when, in event time, a suggestion may stand in a conversation.
         self._may_stand: OrderedDict[bytes, Seconds] = OrderedDict()
@@ -117,12 +125,13 @@ class Publisher:
         rows: dict[bytes, tuple[wire.BoardRow, int]] = {}
         known: dict[bytes, Known] = {}
         now_ms = time.time() * 1000
-        for record, offset in records:
+        for record, _ in records:
             key = wire.conversation_key(record.observation.tenant, record.observation.conversation_id)
             told, known[key] = self._alerts(record, known.get(key) or self._published.get(key, Known()))
             alerts += told
             claims += (self.views.claim(record, message) for message in told)
-            rows[key] = self.views.row(record), offset
+            if key not in rows or rows[key][1] <= record.progress:
+                rows[key] = self.views.row(record), record.progress
             offers += self._offers(key, record, age_ms=now_ms - record.origin.timestamp_ms)
         return Batch(alerts, offers, tuple(rows.values()), claims), known
 
@@ -162,7 +171,7 @@ class Publisher:
                 self._metrics.redis_up.set(0)
                 self._metrics.redis_retries.inc()
                 log.warning("redis away, trying again", error=str(error), wait_s=wait_s, attempt=attempt)
-                await asyncio.sleep(wait_s)
+                await self._wait(wait_s)
             else:
                 self._metrics.redis_up.set(1)
                 return new

@@ -362,6 +362,7 @@ def redis_keys() -> set[str]:
         wire.spent("<hour>", "<tenant>/<team>"),
         wire.folding("<cause>"),
         wire.once("<id>"),
+        wire.ended("<tenant/conversation id>"),
     )
     return constant | {*made}
 

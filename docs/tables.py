@@ -317,7 +317,7 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
         "that a kind is silent in a situation, because it was dismissed there again and again",
     ),
     wire.BOARD: ("hash", "tenant/conversation id to `BoardRow`, for every open conversation"),
-    wire.BOARD_OFFSETS: ("hash", "tenant/conversation id to the newest offset on the board"),
+    wire.BOARD_OFFSETS: ("hash", "tenant/conversation id to how much of its input the row on the board has seen"),
     wire.BOARD_CHANGES: ("stream", "`BoardRow` as it changed, coalesced"),
     wire.COUNTS: ("hash", "what was published once, by rule and kind"),
     wire.REVOKED: ("set", "tokens and people that may no longer see anything ([security](security.md))"),
@@ -326,5 +326,9 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
     wire.once("<id>"): (
         f"string that expires after {wire.ONCE_TTL_S // 86_400} days",
         "that an alert or suggestion was published",
+    ),
+    wire.ended("<tenant/conversation id>"): (
+        f"string that expires after {wire.ENDED_TTL_S // 60} minutes",
+        "how much of its input a conversation had seen when it left the board",
     ),
 }

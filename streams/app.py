@@ -62,6 +62,7 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         autodiscover=False,
         datadir=data_dir,
         store="memory://",
+        Table=Table,
         key_serializer="raw",
         value_serializer="raw",
         # Its transactions never cover Redis, and several reports of lost and doubled output are open:
@@ -87,7 +88,6 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         # One batch a partition is on its way at a time: of 16 KiB, it holds ten observations.
         producer_max_batch_size=131_072,
         producer_request_timeout=60.0,
-        Table=Table,
         TableManager=TableManager,
         table_standby_replicas=0,
         topic_partitions=settings.partitions,

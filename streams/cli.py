@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -20,11 +21,13 @@ from config.settings import PREFIX, Settings, load_budget, load_playbook, load_p
 from klankbord.cli import FAILED, REFUSED, AsJson
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams import demo as demonstration
-from streams import embedded, topics
+from streams import embedded, topics, wire
 from streams.demo import Running, Summary
 from streams.doctor import checks
 from streams.letters_cli import letters_app
 from streams.player import Line, bundled, read_lines
+from streams.verify import Span, Verified
+from streams.verify import verify as verification
 
 ADDRESSES: Final = (
     ("supervisor page", "web", "/supervisor"),
@@ -50,6 +53,7 @@ def attach(app: typer.Typer) -> None:
     """Add the application's commands to the front door."""
     app.command()(demo)
     app.command()(doctor)
+    app.command()(verify)
     app.add_typer(topics_app, name="topics")
     app.add_typer(config_app, name="config")
     app.add_typer(letters_app, name="deadletters")
@@ -172,6 +176,82 @@ def doctor(as_json: AsJson = False) -> None:
             out.print(Text.assemble(mark, f"{check.name}: {check.says}"))
     if not all(check.ok for check in found):
         raise typer.Exit(FAILED)
+
+
+def verify(
+    first: Annotated[
+        list[str] | None, typer.Option("--from", help="Begin here: topic:partition:offset; may be repeated.")
+    ] = None,
+    last: Annotated[
+        list[str] | None, typer.Option("--to", help="End before this: topic:partition:offset; may be repeated.")
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(help="Begin with what was produced then, UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="End before what was produced then, UTC.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fold the inputs once more, alone, and compare with the observations, the dead letters and Redis' alerts."""
+    settings = read_settings()
+    span = Span(_offsets(first), _offsets(last), _ms(since), _ms(until))
+    policy = load_policy(settings.policy, settings.reasons)
+    verified = verification(settings.broker, settings.redis_url, policy, span)
+    if as_json:
+        out.out(json.dumps(_as_data(verified)), highlight=False)
+    else:
+        _show(verified)
+    if not verified.verdict.clean:
+        raise typer.Exit(FAILED)
+
+
+def _show(verified: Verified) -> None:
+    verdict = verified.verdict
+    table = Table("verdict", "number", "among them", box=None)
+    for name, keys in verdict.wrong.items():
+        table.add_row(name, str(len(keys)), Text(", ".join(sorted(keys)[:3])), style="bold red" if keys else None)
+    table.add_row("physical_dup", str(verdict.physical_dup), "allowed: copies of what was written before")
+    out.print(table)
+    out.print(
+        f"read: {verified.records} inputs, {verified.observations} observations, {verified.dead_letters} dead letters, "
+        f"{verified.alerts} alerts; folded: {verdict.judged} conversations"
+    )
+    for what, number in sorted(verdict.unjudged.items()):
+        out.print(Text(f"not judged: {number} {what}", style="yellow"))
+    if verdict.clean:
+        out.print("nothing lost, nothing twice" if verdict.judged else Text("nothing could be judged", style="yellow"))
+    else:
+        out.print(Text("SOMETHING IS WRONG", style="bold red"))
+        if len(verdict.conflict) > verdict.judged > 1:
+            out.print("Were they scored under this policy, and by this version of Klankbord?")
+
+
+def _as_data(verified: Verified) -> dict[str, object]:
+    verdict = verified.verdict
+    return {
+        "clean": verdict.clean,
+        "verdicts": {name: sorted(keys) for name, keys in verdict.wrong.items()},
+        "physical_dup": verdict.physical_dup,
+        "judged": verdict.judged,
+        "unjudged": dict(verdict.unjudged),
+        "inputs": verified.records,
+        "observations": verified.observations,
+        "dead_letters": verified.dead_letters,
+        "alerts": verified.alerts,
+        "from": {f"{topic}:{number}": offset for (topic, number), offset in verified.first.items()},
+        "to": {f"{topic}:{number}": offset for (topic, number), offset in verified.last.items()},
+    }
+
+
+def _offsets(given: list[str] | None) -> dict[tuple[str, int], int]:
+    found = {}
+    for one in given or ():
+        match = re.fullmatch(r"([\w.-]+):(\d+):(\d+)", one)
+        if match is None or match[1] not in wire.INPUTS:
+            raise KlankbordError(f"{one}: not an offset; give one as {wire.CHAT_MESSAGES}:0:1200")
+        found[match[1], int(match[2])] = int(match[3])
+    return found
+
+
+def _ms(time_: datetime | None) -> int | None:
+    return None if time_ is None else round(time_.replace(tzinfo=UTC).timestamp() * 1000)
 
 
 def _plan(settings: Settings) -> tuple[topics.Topic, ...]:

@@ -16,6 +16,7 @@ from faust.types import TP, EventT
 from faust.types.tuples import FutureMessage
 from mode import Service
 
+from streams.recovery import is_older
 from streams.transport import Consumer
 
 LOOK_S: Final = 0.25
@@ -75,6 +76,24 @@ class Table(faust.Table[bytes, bytes]):
             value_serializer=self.value_serializer,
             loop=self.loop,
         )
+
+    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
+        """Apply what is newer than what is known; Faust's takes the last record, whoever wrote it.
+
+        A worker that was frozen, lost its partitions and wakes up still writes what it had in hand. Kafka does not
+        know that it is a zombie: its record lies after newer ones, and recovery would go back to it, past events that
+        are committed.
+        """
+        newest: dict[Any, bytes | None] = {}
+        kept = []
+        for event in batch:
+            key, value = event.message.key, event.message.value
+            known = newest[key] if key in newest else self.data.get(key)
+            if value is not None and known is not None and is_older(value, known):
+                continue
+            newest[key] = value
+            kept.append(event)
+        super().apply_changelog_batch(kept)
 
     def send_changelog(
         self,

@@ -27,7 +27,7 @@ ALERTS: Final = "{klankbord}:alerts"  # stream of AlertMessage: what opened and 
 OPEN_ALERTS: Final = "{klankbord}:alerts:open"  # hash: alert id -> AlertMessage
 SUGGESTIONS: Final = "{klankbord}:suggestions"  # stream of SuggestionMessage and WithdrawnMessage
 BOARD: Final = "{klankbord}:board"  # hash: tenant/conversation -> BoardRow of every open conversation
-BOARD_OFFSETS: Final = "{klankbord}:board:offsets"  # hash: tenant/conversation -> newest offset on the board
+BOARD_OFFSETS: Final = "{klankbord}:board:offsets"  # hash: tenant/conversation -> progress of its row
 BOARD_CHANGES: Final = "{klankbord}:board:changes"  # stream of BoardRow, coalesced
 LIVES: Final = "{klankbord}:alerts:lives"  # hash: alert id -> AlertLife, until 8 days after the alert cleared
 LIFE_CHANGES: Final = "{klankbord}:alerts:lives:changes"  # stream of AlertLife
@@ -101,6 +101,13 @@ def once(identity: str) -> str:
     return "{klankbord}:once:" + identity
 
 
+def ended(conversation: str) -> str:
+    """The key that holds the offset at which a conversation left the board: an older row must not bring it back."""
+    return "{klankbord}:board:ended:" + conversation
+
+
+# Longer than a publisher that lost its partitions can still be publishing.
+ENDED_TTL_S: Final = 3600
 # Longer than the longest replay of the input (its retention is a day) and than a source's retries (a week).
 ONCE_TTL_S: Final = 8 * 24 * 3600
 STREAM_MAXLEN: Final = 10_000
@@ -150,6 +157,11 @@ class Record(Struct, frozen=True, omit_defaults=True):
     observation: Observation
     origin: Origin
     fence: dict[str, int]
+
+    @property
+    def progress(self) -> int:
+        """How much of the input the state has seen: more in every later state, whoever writes it and when."""
+        return sum(self.fence.values())
 
 
 class Fold(Struct, frozen=True):

@@ -15,7 +15,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a run of observations changes outside; rows hold the latest per conversation, with its offset.
+    """What a run of observations changes outside; rows hold the latest per conversation, with its progress.
 
     `claims` go with the alerts, place by place; an alert without one is shown whatever was shown before. An alert
     may be given again to say that its rank rose.

@@ -55,6 +55,7 @@ class MemorySink:
         self.canary: float | None = None
         self._once: set[str] = set()
         self._advice: dict[tuple[str, str], _Advice] = {}
+        self._ended: dict[tuple[str, str], int] = {}
 
     async def publish(self, batch: Batch) -> New:
         """Publish all of `batch`; see `Sink`."""
@@ -65,10 +66,12 @@ class MemorySink:
         self.withdrawn += [one.withdrawn for one in decisions if one.withdrawn is not None]
         for row, offset in batch.rows:
             key = row.tenant, row.conversation_id
-            if key in self.board and self.board[key][1] > offset:
+            newest = self.board[key][1] if key in self.board else self._ended.get(key, -1)
+            if newest > offset:
                 continue
             if row.state == "ended":
                 self.board.pop(key, None)
+                self._ended[key] = offset
             else:
                 self.board[key] = row, offset
         newer = batch.canary is not None and batch.canary > (self.canary or 0.0)

@@ -28,12 +28,13 @@ redis.call('SET', KEYS[1], ARGV[1])
 return 1
 """
 _ROW: Final = """
--- KEYS board, offsets, changes; ARGV conversation, offset, json, state, stream length
-local newest = redis.call('HGET', KEYS[2], ARGV[1])
+-- KEYS board, offsets, changes, ended; ARGV conversation, offset, json, state, stream length, ttl in s
+local newest = redis.call('HGET', KEYS[2], ARGV[1]) or redis.call('GET', KEYS[4])
 if newest and tonumber(newest) > tonumber(ARGV[2]) then return 0 end
 if ARGV[4] == 'ended' then
   redis.call('HDEL', KEYS[1], ARGV[1])
   redis.call('HDEL', KEYS[2], ARGV[1])
+  redis.call('SET', KEYS[4], ARGV[2], 'EX', ARGV[6])
 else
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
@@ -101,5 +102,5 @@ def _verdicts(answers: Iterable[tuple[int, bytes, int]]) -> Counter[str]:
 
 def _row(row: BoardRow, offset: int) -> tuple[list[str], list[str | bytes | int]]:
     conversation = wire.conversation_key(row.tenant, row.conversation_id)
-    keys = [wire.BOARD, wire.BOARD_OFFSETS, wire.BOARD_CHANGES]
-    return keys, [conversation, offset, wire.encode(row), row.state, wire.STREAM_MAXLEN]
+    keys = [wire.BOARD, wire.BOARD_OFFSETS, wire.BOARD_CHANGES, wire.ended(conversation.decode())]
+    return keys, [conversation, offset, wire.encode(row), row.state, wire.STREAM_MAXLEN, wire.ENDED_TTL_S]

@@ -166,6 +166,19 @@ async def test_the_latest_row_of_a_conversation_is_shown() -> None:
     assert (row, offset) == (VIEWS.row(RECORDS[5]), 5)
 
 
+@pytest.mark.parametrize("size", [pytest.param(1, id="one by one"), pytest.param(9, id="in one batch")])
+async def test_a_record_that_a_zombie_monitor_wrote_late_does_not_turn_the_board_back(size: int) -> None:
+    sink = MemorySink()
+    publishing = publisher(sink)
+    late = values(*RECORDS[:6], RECORDS[2])
+
+    for start in range(0, len(late), size):
+        await publishing.publish(late[start : start + size])
+
+    ((row, _),) = sink.board.values()
+    assert row == VIEWS.row(RECORDS[5])
+
+
 async def test_conversations_of_one_batch_do_not_mix() -> None:
     sink = MemorySink()
     other = values(*records("conversation-2"))

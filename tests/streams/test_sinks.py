@@ -192,6 +192,14 @@ async def test_a_conversation_that_ended_leaves_the_board(outside: Outside) -> N
     assert outside.seen().board == {}
 
 
+async def test_a_row_that_a_zombie_publishes_late_does_not_bring_back_what_ended(outside: Outside) -> None:
+    await outside.sink.publish(Batch(rows=((ROWS[-1], 9),)))
+
+    await outside.sink.publish(Batch(rows=((ROWS[5], 5),)))
+
+    assert outside.seen().board == {}
+
+
 async def test_a_conversation_that_ended_before_it_was_shown_is_not_shown(outside: Outside) -> None:
     await outside.sink.publish(Batch(rows=((ROWS[-1], 9),)))
 
