@@ -24,9 +24,9 @@ test: .venv/for-tests
 test-faults: .venv/for-tests
 	FAULTS_EVENTS=$(EVENTS) FAULTS_KILLS=$(KILLS) FAULTS_SEED=$(SEED) .venv/bin/pytest -s -m kafka tests/kafka
 
-# One broker of Apache Kafka, fetched with Maven into the cache, on a free port of this machine; Enter ends it.
+# Apache Kafka, fetched with Maven into the cache, on free ports of this machine: one broker, or BROKERS=3; Enter ends it.
 kafka: .venv/for-tests
-	@exec .venv/bin/python -m tests.kafka.cluster
+	@exec .venv/bin/python -m tests.kafka.cluster $(BROKERS)
 
 check: .venv/for-tests
 	.venv/bin/ruff check .
