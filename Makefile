@@ -29,9 +29,9 @@ SEEDS ?= 10000
 simulate: .venv/for-tests
 	.venv/bin/python -m tests.simulator $(if $(filter command line,$(origin SEED)),--seed $(SEED),--seeds $(SEEDS))
 
-# One broker of Apache Kafka, fetched with Maven into the cache, on a free port of this machine; Enter ends it.
+# Apache Kafka, fetched with Maven into the cache, on free ports of this machine: one broker, or BROKERS=3; Enter ends it.
 kafka: .venv/for-tests
-	@exec .venv/bin/python -m tests.kafka.cluster
+	@exec .venv/bin/python -m tests.kafka.cluster $(BROKERS)
 
 check: .venv/for-tests
 	.venv/bin/ruff check .

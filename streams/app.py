@@ -5,7 +5,7 @@
 
 import sys
 from importlib import import_module
-from typing import Final
+from typing import Final, cast
 
 import faust
 import faust.streams
@@ -13,9 +13,10 @@ import faust.transport.conductor
 
 from config.settings import Settings, read_settings
 from klankbord.errors import KlankbordError
+from streams.awake import HEARTBEAT_S, SESSION_S, Awake
 from streams.health import Health
 from streams.tables import Table, TableManager
-from streams.transport import EmbeddedTransport, Transport
+from streams.transport import EmbeddedTransport, Producer, Transport
 from streams.watchdog import Limits, Watchdog
 
 REFUSED: Final = 2  # the exit code of `klankbord` for a wrong setting, too
@@ -75,8 +76,8 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         broker_max_poll_interval=21_600.0,
         # The embedded broker holds a join for half of the session timeout.
         broker_rebalance_timeout=2.0 if embedded else 60.0,
-        broker_session_timeout=4.0 if embedded else 10.0,
-        broker_heartbeat_interval=1.0 if embedded else 3.0,
+        broker_session_timeout=4.0 if embedded else SESSION_S,
+        broker_heartbeat_interval=1.0 if embedded else HEARTBEAT_S,
         broker_request_timeout=30.0 if embedded else 90.0,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=f"{name}-{settings.instance}" if settings.instance else None,
@@ -99,7 +100,10 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         worker_redirect_stdouts=False,
     )
     app.transport = app.producer_transport = (EmbeddedTransport if embedded else Transport)(app.conf.broker, app)
-    Watchdog(app, limits=Limits(still_s=STILL_S[name]))
+    # The embedded broker has one monitor and one publisher, and on it they may sleep with a laptop.
+    awake = Awake(limit_s=float("inf")) if embedded else Awake()
+    cast(Producer, app.producer).awake = awake
+    Watchdog(app, limits=Limits(still_s=STILL_S[name]), awake=awake)
     health = Health(app, host=settings.host, port=port)
     import_module(AGENTS[name]).attach(app, settings, health.registry)
     return app

@@ -115,9 +115,10 @@ def span(lines: Iterable[Line]) -> tuple[Seconds, Seconds]:
 class Player:
     """Sends lines with kafka-python and, in a thread, reads what became of them."""
 
-    def __init__(self, bootstrap_servers: str, *, in_flight: int = IN_FLIGHT) -> None:
+    def __init__(self, bootstrap_servers: str, *, in_flight: int = IN_FLIGHT, stalled_s: float = STALLED_S) -> None:
         self.account: Final = Account()
         self._in_flight = in_flight
+        self._stalled_s = stalled_s
         self._producer = KafkaProducer(bootstrap_servers=bootstrap_servers, linger_ms=2, acks="all")
         self._consumer = _from_now(bootstrap_servers)
         self._stopping = threading.Event()
@@ -137,7 +138,7 @@ class Player:
     def play(self, lines: Sequence[Line], *, shift_s: Seconds, speed: float | None, watch: Callable[[], None]) -> None:
         """Send `lines`, event times moved by `shift_s`, at talking speed times `speed` or as fast as they are taken.
 
-        `watch` is called all the while; it may raise to end the play. Taking none for `STALLED_S` ends it too.
+        `watch` is called all the while; it may raise to end the play. Taking none for `stalled_s` ends it too.
         """
         began, first = time.monotonic(), span(lines)[0]
         for line in lines:
@@ -153,7 +154,7 @@ class Player:
         self._producer.flush()
 
     def settle(self, watch: Callable[[], None]) -> None:
-        """Wait until everything sent has come back, or nothing has for `STALLED_S`."""
+        """Wait until everything sent has come back, or nothing has for `stalled_s`."""
         self._wait_until(lambda: self.account.answered >= len(self.account.expected), watch)
 
     def _send(self, line: Line, shift_s: Seconds) -> None:
@@ -179,7 +180,7 @@ class Player:
             time.sleep(0.002)
 
     def _stalled(self) -> bool:
-        return time.monotonic() - self._changed > STALLED_S
+        return time.monotonic() - self._changed > self._stalled_s
 
     def _read(self) -> None:
         while not self._stopping.is_set():

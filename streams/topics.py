@@ -12,6 +12,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.net.compat import KafkaNetClient
 
 from klankbord.errors import InvalidConfiguration, KlankbordError
+from streams.awake import SURE_S
 from streams.wire import CALL_TRANSCRIPTS, CHAT_MESSAGES, DEAD_LETTERS, OBSERVATIONS
 
 MINUTE_MS: Final = 60_000
@@ -90,6 +91,9 @@ def plan(
             # A reader that was away for a week still learns which conversations are gone.
             "delete.retention.ms": str(7 * DAY_MS),
             "max.message.bytes": str(MIB),
+            # A worker that was frozen, or cut off from its group, may have lost its place when it writes again: what is
+            # older than its place surely lasted is refused, so that a stale state is never the last (decision 20).
+            "message.timestamp.before.max.ms": str(int(SURE_S * 1000)),
         },
     )
     dead_letters = Topic(

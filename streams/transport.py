@@ -19,6 +19,7 @@ from faust.types import TP, HeadersArg, Message
 from faust.types.transports import ConsumerT, ProducerT
 from faust.types.tuples import FutureMessage, RecordMetadata
 
+from streams.awake import Awake
 from streams.leaving import Leave, leave
 
 # Kafka answers a fetch when there is something; the embedded broker only looks again after half of the wait,
@@ -218,6 +219,7 @@ class Producer(driver.Producer):
         super().__init__(*args, **kwargs)
         self.failed = ""
         self.leave: Leave = leave
+        self.awake = Awake(limit_s=float("inf"))
         self.buffer = Buffer(loop=self.loop, beacon=self.beacon)
         self.buffer.app = self.app
         self.buffer.leave = self._fail
@@ -238,6 +240,7 @@ class Producer(driver.Producer):
         transactional_id: str | None = None,
     ) -> Awaitable[RecordMetadata]:
         """As Faust's, which only warns when a record turns out not to be written, and then commits its event."""
+        self.awake.check()
         written: asyncio.Future[RecordMetadata] = await super().send(  # type: ignore[assignment]  # it is a future
             topic, key, value, partition, timestamp, headers, transactional_id=transactional_id
         )

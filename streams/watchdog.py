@@ -11,6 +11,7 @@ from typing import Final
 import faust
 from faust.tables.manager import TableManager
 
+from streams.awake import Awake
 from streams.leaving import Leave, leave
 from streams.transport import Consumer
 
@@ -85,9 +86,16 @@ class Watchdog:
     """Looks at `app` once a second, from a thread of its own, from the start of its worker."""
 
     def __init__(
-        self, app: faust.App, *, limits: Limits = Limits(), leave: Leave = leave, look: Callable[[], Seen] | None = None
+        self,
+        app: faust.App,
+        *,
+        limits: Limits = Limits(),
+        leave: Leave = leave,
+        look: Callable[[], Seen] | None = None,
+        awake: Awake | None = None,
     ) -> None:
         self._limits = limits
+        self._awake = awake
         self._leave = leave
         self._look = look or (lambda: look_at(app))
         self._stopping = threading.Event()
@@ -102,6 +110,8 @@ class Watchdog:
         """Look until there is trouble, and then end the process."""
         track: Track | None = None
         while not self._stopping.wait(every_s):
+            if self._awake is not None:
+                self._awake.check()
             try:
                 track = follow(track, self._look())
                 why = trouble(track, self._limits)

@@ -1,4 +1,4 @@
-"""One broker of Apache Kafka in this process's care: fetched once, checked, started, and gone when we are."""
+"""Brokers of Apache Kafka in this process's care: fetched once, checked, started, and gone when we are."""
 
 import base64
 import hashlib
@@ -10,8 +10,9 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -55,55 +56,113 @@ def libraries() -> Path:
     return folder
 
 
+@dataclass(slots=True)
+class Broker:
+    """One broker that is a controller too; its port and its data outlive a stop, a kill and a start."""
+
+    node: int
+    port: int
+    command: Sequence[str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> bool:
+        """Start it and wait until it answers; False when it ended, as it does when its port was taken."""
+        self.process = embedded.child(self.command, log=self.log)
+        return _ready(self.process, self.port, self.log)
+
+    def stop(self) -> None:
+        """Ask it to end, and see that it does."""
+        if self.process is not None:
+            embedded.stop((self.process,), patience_s=PATIENCE_S)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """All brokers; the first of them are not more important than the others."""
+
+    brokers: Sequence[Broker]
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return ",".join(f"{embedded.HOST}:{broker.port}" for broker in self.brokers)
+
+
 @contextmanager
-def kafka(directory: Path) -> Iterator[str]:
-    """A broker that is its own controller, as "host:port"; data and log lie in `directory`."""
+def cluster(directory: Path, *, brokers: int = 1, started: bool = True) -> Iterator[Cluster]:
+    """So many brokers with everything they need; data and logs lie in `directory`."""
     java = _program("java")
     classes = f"{libraries()}/*"
     directory.mkdir(parents=True, exist_ok=True)
-    log = directory / "kafka.log"
-    for port, controller in _pairs():
-        data = directory / f"data-{port}"
-        properties = directory / f"server-{port}.properties"
-        properties.write_text(_properties(port, controller, data))
-        _format(java, classes, properties, log)
-        speaks = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"
-        server = embedded.child(
-            [java, "-Xms256m", "-Xmx512m", *speaks, "-cp", classes, "kafka.Kafka", str(properties)], log=log
-        )
+    for attempt in range(PORTS_TRIED):
+        made = Cluster(_format_all(java, classes, directory / str(attempt), brokers))
         try:
-            if _ready(server, port, log):
-                yield f"{embedded.HOST}:{port}"
+            if not started or _start_all(made):
+                yield made
                 return
         finally:
-            embedded.stop((server,), patience_s=PATIENCE_S)
-            shutil.rmtree(data, ignore_errors=True)
-    raise KlankbordError(f"Kafka ended on every port it was given; see {log}")
+            embedded.stop([broker.process for broker in made.brokers if broker.process], patience_s=PATIENCE_S)
+            shutil.rmtree(directory / str(attempt) / "data", ignore_errors=True)
+    raise KlankbordError(f"Kafka ended on every port it was given; see {directory}")
 
 
-def _pairs() -> Iterator[tuple[int, int]]:
-    ports = embedded.free_ports()
-    for port, controller in islice(zip(ports, ports, strict=False), PORTS_TRIED):
-        if port != controller:
-            yield port, controller
+@contextmanager
+def kafka(directory: Path) -> Iterator[str]:
+    """One running broker, as "host:port"."""
+    with cluster(directory) as one:
+        yield one.bootstrap_servers
 
 
-def _properties(port: int, controller: int, data: Path) -> str:
+def _start_all(made: Cluster) -> bool:
+    # A controller alone elects nobody: all are started before any is waited for.
+    for broker in made.brokers:
+        broker.process = embedded.child(broker.command, log=broker.log)
+    return all(_ready(broker.process, broker.port, broker.log) for broker in made.brokers if broker.process)
+
+
+def _format_all(java: str, classes: str, directory: Path, brokers: int) -> list[Broker]:
+    directory.mkdir(parents=True)
+    ports = list(dict.fromkeys(islice(embedded.free_ports(), 4 * brokers)))[: 2 * brokers]
+    controllers = {node: ports[brokers + node - 1] for node in range(1, brokers + 1)}
+    speaks = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"
+    identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    made = []
+    for node in controllers:
+        port = ports[node - 1]
+        log = directory / f"kafka-{node}.log"
+        properties = directory / f"server-{node}.properties"
+        properties.write_text(_properties(node, port, controllers, directory / "data" / str(node)))
+        _format(java, classes, properties, identity, log)
+        command = (java, "-Xms256m", "-Xmx512m", *speaks, "-cp", classes, "kafka.Kafka", str(properties))
+        made.append(Broker(node, port, command, log))
+    return made
+
+
+def _properties(node: int, port: int, controllers: Mapping[int, int], data: Path) -> str:
     host = embedded.HOST
+    replicas = min(3, len(controllers))
     settings = {
         "process.roles": "broker,controller",
-        "node.id": 1,
-        "controller.quorum.voters": f"1@{host}:{controller}",
-        "listeners": f"PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}",
+        "node.id": node,
+        "controller.quorum.voters": ",".join(f"{each}@{host}:{voter}" for each, voter in controllers.items()),
+        "listeners": f"PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controllers[node]}",
         "advertised.listeners": f"PLAINTEXT://{host}:{port}",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": data,
         "auto.create.topics.enable": "false",
-        # One broker has one replica.
-        "offsets.topic.replication.factor": 1,
+        # As many replicas as there are brokers, up to three, and one of them may be away.
+        "default.replication.factor": replicas,
+        "min.insync.replicas": max(1, replicas - 1),
+        "offsets.topic.replication.factor": replicas,
         "offsets.topic.num.partitions": 4,
-        "transaction.state.log.replication.factor": 1,
-        "transaction.state.log.min.isr": 1,
+        "transaction.state.log.replication.factor": replicas,
+        "transaction.state.log.min.isr": max(1, replicas - 1),
         # Tests start one member a group and need not wait three seconds for a second.
         "group.initial.rebalance.delay.ms": 0,
     }
@@ -144,9 +203,8 @@ def _check(folder: Path) -> None:
         raise KlankbordError(f"not the jars that {SUMS.name} names: {sorted({name for name, _ in wrong})}")
 
 
-def _format(java: str, classes: str, properties: Path, log: Path) -> None:
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = [java, "-cp", classes, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
+def _format(java: str, classes: str, properties: Path, identity: str, log: Path) -> None:
+    command = [java, "-cp", classes, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(properties)]
     with log.open("ab") as output:
         subprocess.run(command, stdout=output, stderr=output, timeout=FORMAT_S, check=True)
 
@@ -166,11 +224,13 @@ def _ready(server: subprocess.Popen[bytes], port: int, log: Path) -> bool:
 
 
 def main() -> None:
-    """`make kafka`: one broker for as long as Enter is not pressed."""
+    """`make kafka`: one broker, or `BROKERS` of them, for as long as Enter is not pressed."""
+    brokers = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     with tempfile.TemporaryDirectory(prefix="klankbord-kafka-") as directory:
         try:
-            with kafka(Path(directory)) as server:
-                sys.stdout.write(f"Apache Kafka {VERSION} at {server}; log in {directory}; Enter or Ctrl-C ends it\n")
+            with cluster(Path(directory), brokers=brokers) as made:
+                where = made.bootstrap_servers
+                sys.stdout.write(f"Apache Kafka {VERSION} at {where}; logs in {directory}; Enter or Ctrl-C ends it\n")
                 sys.stdout.flush()
                 sys.stdin.readline()
         except KeyboardInterrupt:

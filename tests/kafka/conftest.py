@@ -1,21 +1,75 @@
-"""Apache Kafka, started once for all tests that ask for it."""
+"""Apache Kafka, started once for all tests that ask for it, and the report of the fault matrix."""
 
+import json
 import os
+import platform
+import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Protocol
 
 import pytest
 
-from tests.kafka.cluster import Missing, kafka
+from tests.kafka.cluster import VERSION, Missing, kafka, libraries
+from tests.kafka.world import Outcome
+
+REPORT: Final = os.environ.get("FAULTS_REPORT")
+
+
+class Report(Protocol):
+    """Notes one row of the matrix: its number, what was done, what came of it, and figures of its own."""
+
+    def __call__(self, fault: str, done: str, outcome: Outcome, **figures: float) -> None: ...
 
 
 @pytest.fixture(scope="session")
-def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def kafka_there() -> None:
+    """Skip, or in CI fail, where Apache Kafka cannot be had."""
     try:
-        cluster = kafka(tmp_path_factory.mktemp("kafka"))
-        server = cluster.__enter__()
+        libraries()
     except Missing as error:
         if os.environ.get("CI"):
             raise  # there the promise is proved or the run is red
         pytest.skip(f"not proved here: {error}")
-    yield server
-    cluster.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(kafka_there: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with kafka(tmp_path_factory.mktemp("kafka")) as server:
+        yield server
+
+
+@pytest.fixture
+def report(kafka_there: None) -> Report:
+    def note(fault: str, done: str, outcome: Outcome, **figures: float) -> None:
+        row = {
+            "fault": fault,
+            "done": done,
+            "at": f"{datetime.now(UTC):%Y-%m-%d}",
+            "commit": _commit(),
+            "broker": f"Apache Kafka {VERSION}",
+            "machine": f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}",
+            "seed": os.environ.get("FAULTS_SEED", "any"),
+            "events": outcome.events,
+            "alerts": outcome.alerts,
+            "took_s": round(outcome.took_s, 1),
+            "void": outcome.void,
+            "verdict": outcome.verdict.counts,
+            "figures": {name: round(value, 2) for name, value in figures.items()},
+        }
+        sys.stdout.write(f"\n{json.dumps(row)}\n")
+        if REPORT:
+            path = Path(REPORT)
+            rows = json.loads(path.read_text()) if path.exists() else []
+            rows = [r for r in rows if (r["fault"], r["done"]) != (fault, done)]
+            rows = sorted([*rows, row], key=lambda r: (int(r["fault"][1:]), r["done"]))
+            path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+
+    return note
+
+
+def _commit() -> str:
+    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return found.stdout.strip() or "unknown"

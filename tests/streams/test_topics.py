@@ -48,6 +48,7 @@ def test_what_customers_said_is_kept_for_a_day_and_what_was_observed_is_compacte
         "segment.ms": "600000",
         "min.cleanable.dirty.ratio": "0.1",
         "delete.retention.ms": "604800000",
+        "message.timestamp.before.max.ms": "7000",
         "max.message.bytes": "1048576",
         "min.insync.replicas": "1",
     }

@@ -1,0 +1,363 @@
+"""The fault matrix on Apache Kafka: each row does one thing to a whole installation and asks the ledger."""
+
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from streams import wire
+from streams.player import Line
+from tests.kafka import gaps
+from tests.kafka.conftest import Report
+from tests.kafka.ledger import read_back
+from tests.kafka.world import Fault, Outcome, World, played, rewind, run, world
+
+pytestmark = pytest.mark.kafka
+
+EVENTS: Final = int(os.environ.get("FAULTS_MATRIX_EVENTS") or 6_000)
+SEED: Final = int(os.environ.get("FAULTS_SEED") or 0) or random.SystemRandom().randrange(1, 1_000_000)
+# How long things are away: as the matrix of faults asks, or shorter where the whole must fit into some minutes.
+LONG: Final = os.environ.get("FAULTS_LONG") == "1"
+BROKER_AWAY_S: Final = 70.0 if LONG else 20.0
+REDIS_AWAY_S: Final = 60.0 if LONG else 12.0
+FROZEN_S: Final = 90.0 if LONG else 25.0  # the session of a worker lasts 10 s
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    sys.stdout.write(f"\nseed {SEED}\n")
+    return random.Random(SEED)
+
+
+def spread(chance: random.Random, action: Callable[[World], None], times: int) -> list[Fault]:
+    """The same thing so many times, between a twentieth and four fifths of the way."""
+    return [Fault(chance.uniform(0.05, 0.8), action) for _ in range(times)]
+
+
+def clean(outcome: Outcome) -> None:
+    """Nothing lost, nothing twice, and the run was not void."""
+    assert not outcome.void
+    wrong = {name: count for name, count in outcome.verdict.counts.items() if count}
+    wrong.pop("physical_dup", None)  # a copy of an observation in Kafka does no harm
+    assert wrong == {}
+
+
+def test_f1_killed_workers(tmp_path: Path, chance: random.Random, report: Report) -> None:
+    """Two monitors and a publisher, each killed at random points."""
+    names = ("monitor-0", "monitor-1", "publisher-0")
+    back: list[float] = []
+    with world(tmp_path, monitors=2) as made:
+        faults = spread(chance, lambda w: back_again(w, chance.choice(names), back), 8)
+        outcome = run(made, played(EVENTS), faults)
+    report("F1", "SIGKILL of two monitors and a publisher", outcome, kills=8, back_p95_s=quantile(back, 0.95))
+    clean(outcome)
+
+
+def test_f2_asked_to_end(tmp_path: Path, chance: random.Random, report: Report) -> None:
+    """SIGTERM under load: a clean hand-over, nothing done twice."""
+    took: list[float] = []
+    with world(tmp_path) as made:
+        faults = [
+            *spread(chance, lambda w: took.append(w.terminate("monitor-0")), 2),
+            *spread(chance, lambda w: took.append(w.terminate("publisher-0")), 1),
+        ]
+        outcome = run(made, played(EVENTS), faults)
+    report("F2", "SIGTERM under load", outcome, slowest_exit_s=max(took))
+    clean(outcome)
+    assert outcome.verdict.physical_dup == 0
+    assert not made.ended
+
+
+def test_f3_a_frozen_worker_comes_back(tmp_path: Path, report: Report) -> None:
+    """SIGSTOP past the end of its session, its partitions go to another, then SIGCONT: no stale write wins."""
+
+    def freeze(made: World) -> None:
+        made.signal("monitor-0", signal.SIGSTOP)
+        made.later(FROZEN_S, lambda: made.signal("monitor-0", signal.SIGCONT))
+
+    with world(tmp_path, monitors=2) as made:
+        outcome = run(made, played(EVENTS), [Fault(0.3, freeze)])
+    report("F3", f"a monitor frozen for {FROZEN_S:g} s", outcome)
+    clean(outcome)
+
+
+@pytest.mark.parametrize("gap", gaps.MONITOR)
+def test_f4_killed_in_a_gap_of_the_monitor(gap: str, tmp_path: Path, report: Report) -> None:
+    """The process is killed between two effects, by name."""
+    killed_in("monitor-0", gap, tmp_path, report, at=3 if "commit" in gap else 700)
+
+
+@pytest.mark.parametrize("gap", gaps.PUBLISHER)
+def test_f4_killed_in_a_gap_of_the_publisher(gap: str, tmp_path: Path, report: Report) -> None:
+    """As above, around Redis."""
+    killed_in("publisher-0", gap, tmp_path, report, at=3)
+
+
+def killed_in(name: str, gap: str, directory: Path, report: Report, *, at: int) -> None:
+    done = directory / "killed"
+    environment = {"FAULTS_GAP": gap, "FAULTS_GAP_AT": str(at), "FAULTS_GAP_DONE": str(done)}
+    with world(directory, started=False) as made:
+        made.environment = {**made.environment, **environment}
+        for each in ("monitor-0", "publisher-0"):
+            made.start(each, module="tests.kafka.gapped" if each == name else "streams.app")
+        outcome = run(made, played(EVENTS // 3), [])
+    report("F4", f"{name[:-2]} killed {gap}", outcome)
+    assert done.exists(), "the gap was never visited"
+    assert made.ended == [f"{name}: {-signal.SIGKILL}"]
+    clean(outcome)
+
+
+def test_f5_the_broker_is_away(tmp_path: Path, report: Report) -> None:
+    """The only broker is stopped and comes back with its data."""
+    back: dict[str, float] = {}
+
+    def away(made: World) -> None:
+        made.broker().stop()
+        made.later(BROKER_AWAY_S, lambda: resume(made, back))
+
+    with world(tmp_path) as made:
+        outcome = run(made, played(EVENTS), [Fault(0.4, away)])
+    report("F5", f"the broker away for {BROKER_AWAY_S:g} s", outcome, resumed_s=back.get("s", -1))
+    clean(outcome)
+
+
+def test_f6_the_broker_bounces(tmp_path: Path, report: Report) -> None:
+    """Killed and started again five times."""
+
+    def bounce(made: World) -> None:
+        made.broker().kill()
+        assert made.broker().start()
+
+    with world(tmp_path) as made:
+        outcome = run(made, played(EVENTS), [Fault(0.1 + 0.15 * n, bounce) for n in range(5)])
+    report("F6", "the only broker killed and started five times", outcome)
+    clean(outcome)
+
+
+def test_f6_one_broker_of_three_after_the_other(tmp_path: Path, report: Report) -> None:
+    """Each of three brokers is killed once and comes back; the topics have three replicas."""
+
+    def bounce(number: int, made: World) -> None:
+        made.broker(number).kill()
+        made.later(5.0, lambda: none(made.broker(number).start()))
+
+    with world(tmp_path, brokers=3) as made:
+        outcome = run(made, played(EVENTS), [Fault(0.15 + 0.25 * n, partial(bounce, n)) for n in range(3)])
+    report("F6", "one broker of three killed after the other", outcome)
+    clean(outcome)
+
+
+def test_f7_the_broker_comes_last(tmp_path: Path, report: Report) -> None:
+    """Workers that start before their broker wait for it, or are started again by whoever looks after them."""
+    with world(tmp_path, started=False) as made:
+        made.broker().stop()
+        for name in ("monitor-0", "publisher-0"):
+            made.start(name)
+        until_s = time.monotonic() + 12
+        while time.monotonic() < until_s:
+            made.look_after()
+            time.sleep(0.1)
+        assert made.broker().start()
+        outcome = run(made, played(EVENTS // 3), [])
+    report("F7", "the broker starts 12 s after the workers", outcome, ended=len(made.ended))
+    clean(outcome)
+
+
+def test_f8_redis_is_away(tmp_path: Path, report: Report) -> None:
+    """Scoring goes on at its rate, alerts come late and all of them."""
+    seen: dict[str, float] = {}
+
+    def away(made: World) -> None:
+        assert made.redis.proxy is not None
+        made.redis.proxy.silence(True)
+        made.redis.proxy.cut()
+        seen["from"], seen["answered"] = time.monotonic(), made.figures["answered"]
+        made.later(REDIS_AWAY_S, lambda: back(made))
+
+    def back(made: World) -> None:
+        assert made.redis.proxy is not None
+        seen["rate_away"] = (made.figures["answered"] - seen["answered"]) / (time.monotonic() - seen["from"])
+        made.redis.proxy.silence(False)
+        made.redis.proxy.cut()
+
+    with world(tmp_path) as made:
+        began = time.monotonic()
+        outcome = run(made, played(EVENTS * 2), [Fault(0.3, away)])
+        whole = outcome.events / max(0.1, time.monotonic() - began)
+    report("F8", f"Redis out of reach for {REDIS_AWAY_S:g} s", outcome, rate_away=seen["rate_away"], rate_all=whole)
+    clean(outcome)
+
+
+def test_f10_redis_is_full(tmp_path: Path, report: Report) -> None:
+    """Redis refuses every write for a while: nothing is dropped."""
+
+    def full(made: World) -> None:
+        with made.redis.client() as client:
+            client.config_set("maxmemory", "1mb")
+        made.later(8.0, lambda: free(made))
+
+    def free(made: World) -> None:
+        with made.redis.client() as client:
+            client.config_set("maxmemory", "0")
+
+    with world(tmp_path) as made:
+        outcome = run(made, played(EVENTS), [Fault(0.3, full)])
+    report("F10", "Redis out of memory for 8 s", outcome)
+    clean(outcome)
+
+
+def test_f10_redis_is_read_only(tmp_path: Path, report: Report) -> None:
+    """As after a failover to what is still a replica."""
+
+    def read_only(made: World) -> None:
+        with made.redis.client() as client:
+            client.replicaof("127.0.0.1", "1")
+        made.later(8.0, lambda: writable(made))
+
+    def writable(made: World) -> None:
+        with made.redis.client() as client:
+            client.replicaof("NO", "ONE")
+
+    with world(tmp_path) as made:
+        outcome = run(made, played(EVENTS), [Fault(0.3, read_only)])
+    report("F10", "Redis read-only for 8 s", outcome)
+    clean(outcome)
+
+
+def test_f11_redis_is_slow_and_connections_are_cut(tmp_path: Path, chance: random.Random, report: Report) -> None:
+    """Answers are held for most of the time-out, and all connections end again and again."""
+
+    def slow(made: World) -> None:
+        assert made.redis.proxy is not None
+        made.redis.proxy.slow(1.5)
+        made.later(10.0, partial(made.redis.proxy.slow, 0.0))
+
+    def cut(made: World) -> None:
+        assert made.redis.proxy is not None
+        made.redis.proxy.cut()
+
+    with world(tmp_path) as made:
+        outcome = run(made, played(EVENTS), [Fault(0.2, slow), *spread(chance, cut, 10)])
+    report("F11", "Redis slow for 10 s, connections cut ten times", outcome)
+    clean(outcome)
+
+
+def test_f17_everything_comes_twice(tmp_path: Path, chance: random.Random, report: Report) -> None:
+    """A source sends half of its events again, at once or much later."""
+    lines = played(EVENTS)
+    again: list[Line] = list(lines)
+    for line in chance.sample(lines, len(lines) // 2):
+        again.insert(min(len(again), lines.index(line) + chance.choice((1, 5, 2_000))), line)
+    with world(tmp_path) as made:
+        outcome = run(made, again, spread(chance, lambda w: w.kill("monitor-0"), 1))
+    report("F17", f"{len(again) - len(lines)} events sent twice, one kill", outcome)
+    clean(outcome)
+
+
+def test_f22_a_storm_of_rebalances(tmp_path: Path, report: Report) -> None:
+    """Another monitor joins and leaves again and again."""
+
+    def storm(made: World) -> None:
+        for n in range(6):
+            made.later(10.0 * n, partial(made.start, "monitor-1"))
+            made.later(10.0 * n + 5.0, lambda: none(made.terminate("monitor-1", back=False)))
+
+    with world(tmp_path) as made:
+        outcome = run(made, played(EVENTS * 2), [Fault(0.1, storm)])
+    report("F22", "a monitor joins and leaves every 5 s for a minute", outcome)
+    clean(outcome)
+
+
+def test_f25_replayed_from_the_beginning(tmp_path: Path, report: Report) -> None:
+    """The monitor's group starts again from 0: every event is refused by the fence, no alert is new."""
+    with world(tmp_path) as made:
+        outcome = run(made, played(EVENTS // 2), [])
+        servers = made.kafka.bootstrap_servers
+        before = read_back(servers, ())
+        with made.redis.client() as client:
+            alerts = client.xlen(wire.ALERTS)
+        for name in list(made.running):
+            made.terminate(name, back=False)
+        rewind(servers, "klankbord-monitor", wire.INPUTS)
+        rewind(servers, "klankbord-publisher", [wire.OBSERVATIONS])
+        made.start("monitor-0")
+        made.start("publisher-0")
+        again = run(made, [], [])
+        after = read_back(servers, ())
+        with made.redis.client() as client:
+            more = client.xlen(wire.ALERTS) - alerts
+    report("F25", "both groups read everything again", again, new_alerts=more)
+    clean(outcome)
+    assert list(map(wire.encode, after.observations)) == list(map(wire.encode, before.observations))
+    assert more == 0
+
+
+def test_f32_everything_at_once(tmp_path: Path, chance: random.Random, report: Report) -> None:
+    """Kills, ends, freezes, cuts and an absent broker, by the seed."""
+    actions: Sequence[Callable[[World], None]] = (
+        lambda w: w.kill("monitor-0"),
+        lambda w: w.kill("monitor-1"),
+        lambda w: w.kill("publisher-0"),
+        lambda w: none(w.terminate("monitor-1")),
+        lambda w: w.redis.proxy.cut() if w.redis.proxy else None,
+        bounce_one,
+    )
+    with world(tmp_path, monitors=2) as made:
+        faults = [Fault(chance.uniform(0.05, 0.8), chance.choice(actions)) for _ in range(12)]
+        outcome = run(made, played(EVENTS * 2), faults)
+    report("F32", "twelve faults at once, by the seed", outcome)
+    clean(outcome)
+
+
+def bounce_one(made: World) -> None:
+    made.broker().kill()
+    assert made.broker().start()
+
+
+def back_again(made: World, name: str, back: list[float]) -> None:
+    """Kill `name` and note when something was observed again on what was its own."""
+    made.kill(name)
+    began, answered = time.monotonic(), made.figures["answered"]
+
+    def look() -> None:
+        if made.figures["answered"] > answered:
+            back.append(time.monotonic() - began)
+        else:
+            made.later(0.05, look)
+
+    # What was written before the kill is still being read for a moment.
+    def settle() -> None:
+        nonlocal answered
+        answered = made.figures["answered"]
+        look()
+
+    made.later(0.5, settle)
+
+
+def resume(made: World, back: dict[str, float]) -> None:
+    assert made.broker().start()
+    began, answered = time.monotonic(), made.figures["answered"]
+
+    def look() -> None:
+        if made.figures["answered"] > answered:
+            back["s"] = time.monotonic() - began
+        else:
+            made.later(0.05, look)
+
+    look()
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else -1.0
+
+
+def none(_: object) -> None:
+    """An action gives nothing back."""
