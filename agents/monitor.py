@@ -14,17 +14,14 @@ from config.settings import Settings, load_policy
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidEvent
-from klankbord.events import Event, Role, decode, encode
+from klankbord.events import Event, Role, encode
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import wire
-from streams.deadletters import Incoming, dead_letter
+from streams.deadletters import Incoming, dead_letter, read
 from streams.deadlines import Deadlines
 from streams.metrics import MonitorMetrics
-
-# A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
-MAX_AHEAD_S: Final = 24 * 3600 + 300
 
 DEADLINES_EVERY_S: Final = 1.0
 
@@ -109,7 +106,7 @@ async def step(
 ) -> None:
     """Apply one input record: one observation, or one dead letter, or nothing if it was applied before."""
     try:
-        event = _read(incoming)
+        event = read(incoming)
         key = wire.conversation_key(event.tenant, event.conversation_id)
         before = _remembered(conversations.get(key))
         if before is not None and incoming.offset <= before.fence.get(incoming.topic, -1):
@@ -150,17 +147,6 @@ def _incoming(event: faust.EventT[bytes]) -> Incoming:
         key=message.key,
         value=message.value,
     )
-
-
-def _read(incoming: Incoming) -> Event:
-    if incoming.value is None:
-        raise InvalidEvent("invalid_json", "the record has no value")
-    event = decode(incoming.value)
-    if incoming.key != wire.input_key(event):
-        raise InvalidEvent("wrong_key", "the record's key is not its conversation_id, so its order is not kept")
-    if incoming.timestamp_ms and event.at_s > incoming.timestamp_ms / 1000 + MAX_AHEAD_S:
-        raise InvalidEvent("absurd_time", "'at' lies more than a day after the record was produced")
-    return event
 
 
 def _remembered(raw: bytes | None) -> wire.Record | None:

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from klankbord.errors import InvalidEvent
+from klankbord.events import Event, decode
+from streams import wire
 
 # What the input topics take at most by the topic plan. A broker that takes more must not make a dead letter that
 # cannot be sent: the worker would meet the same record for ever.
 MAX_VALUE_BYTES: Final = 512 * 1024
 MAX_KEY_BYTES: Final = 1024
+# A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
+MAX_AHEAD_S: Final = 24 * 3600 + 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,18 @@ class Incoming:
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+
+
+def read(incoming: Incoming) -> Event:
+    """The event of a record, or `InvalidEvent` with why it is a dead letter."""
+    if incoming.value is None:
+        raise InvalidEvent("invalid_json", "the record has no value")
+    event = decode(incoming.value)
+    if incoming.key != wire.input_key(event):
+        raise InvalidEvent("wrong_key", "the record's key is not its conversation_id, so its order is not kept")
+    if incoming.timestamp_ms and event.at_s > incoming.timestamp_ms / 1000 + MAX_AHEAD_S:
+        raise InvalidEvent("absurd_time", "'at' lies more than a day after the record was produced")
+    return event
 
 
 @dataclass(frozen=True, slots=True)
