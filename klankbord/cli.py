@@ -21,7 +21,7 @@ from klankbord.adaptation import Talk, adapted, gains
 from klankbord.backtest.page import page
 from klankbord.backtest.playing import Play
 from klankbord.backtest.recording import Part, parts
-from klankbord.backtest.report import Report, report
+from klankbord.backtest.report import BUILT_IN, Report, report
 from klankbord.backtest.sweep import read_sweep, varied
 from klankbord.backtest.table import show
 from klankbord.channels.transcript import read_transcript
@@ -203,7 +203,7 @@ def backtest(
         )
     if not play.events:
         raise KlankbordError(f"{source}: no events in it")
-    names = str(policy), "built-in" if against is None else str(against)
+    names = str(policy), BUILT_IN if against is None else str(against)
     found = report(play, policies, names, source=source, budget=budget, sweep=tried)
     if html is not None:
         _write(html, page(found, language))

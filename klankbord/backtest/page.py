@@ -9,7 +9,7 @@ from html import escape
 from typing import Final
 
 from klankbord.backtest.pictures import Line, Pair, bars, columns, lines
-from klankbord.backtest.report import HourFigures, Only, Report, RuleFigures, Share, SweepFigures
+from klankbord.backtest.report import BUILT_IN, HourFigures, Only, Report, RuleFigures, Share, SweepFigures
 from klankbord.backtest.table import by_rule
 from klankbord.backtest.tally import HOUR_S
 from klankbord.backtest.wording import WORDS, number
@@ -32,10 +32,11 @@ p { max-width: 44rem } .note { color: var(--dim) }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; overflow-wrap: normal }
 th, td { text-align: left; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--edge); vertical-align: top }
 th { font-weight: 600 } td.n, th.n { text-align: right; white-space: nowrap } td.time { white-space: nowrap }
-td.words { min-width: 16rem }
+td.words { min-width: 14rem } th[scope=row] { min-width: 8rem }
 .key { display: flex; gap: 1.5rem; list-style: none; padding: 0; margin: .5rem 0 }
 .key svg { width: 1.6rem; height: .8rem; display: inline-block; margin-right: .4rem }
 svg { display: block; width: 100%; max-width: 48rem; height: auto }
+svg[role=img] { min-width: 34rem }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif } svg text.small { fill: var(--dim); font-size: 12px }
 svg .new { fill: var(--new); stroke: var(--new) } svg .old { fill: none; stroke: var(--ink); stroke-width: 1.5 }
 svg .rule { stroke: var(--edge) }
@@ -75,7 +76,8 @@ class _Page:
     def sections(self) -> Iterator[str]:
         says = self._says
         yield f"<h1>{escape(says['title'])}</h1>\n<p>{escape(says['lead'])}</p>"
-        yield self._key(("new", self._report.new.name), ("old", self._report.old.name))
+        old = self._report.old.name
+        yield self._key(("new", self._report.new.name), ("old", says["built_in"] if old == BUILT_IN else old))
         yield from self._totals()
         yield from self._rules()
         yield from self._teams()
@@ -231,11 +233,12 @@ class _Page:
         if only.count > len(only.shown):
             more = self._says["more"].format(shown=self._n(len(only.shown)), count=self._n(only.count))
             yield f'<p class="note">{escape(more)}</p>'
+        titles = {name: self._title(name, new, old) for name, new, old in by_rule(self._report)}
         rows = []
         for one in only.shown:
             for flag in one.alerts:
                 words = f"“{flag.words}”" if flag.words else self._fact(flag.signal, flag.amount)
-                rows.append((one.conversation_id, _short(flag.at), flag.rule, words))
+                rows.append((one.conversation_id, _short(flag.at), titles[flag.rule], words))
         yield self._table(title, ("conversation", "at", "rule", "because"), rows, numbers=False)
 
     def _heard(self) -> Iterator[str]:
@@ -272,7 +275,7 @@ class _Page:
 
     def _table(self, title: str, head: Sequence[str], rows: Iterable[Row], *, numbers: bool = True) -> str:
         """A table that scrolls in its own frame on a narrow page, also by keyboard."""
-        kinds = [' class="n"' if numbers and column else "" for column in range(12)]
+        kinds = ["", *([' class="n"'] * 11)] if numbers else ["", ' class="time"', "", ' class="words"']
         heads = "".join(
             f'<th scope="col"{kinds[at]}>{escape(self._says[name])}</th>' if name else "<td></td>"
             for at, name in enumerate(head)

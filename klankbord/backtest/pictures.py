@@ -11,8 +11,8 @@ from klankbord.events import Language
 
 WIDTH: Final = 640
 _ROW: Final = 34
-_NAMES: Final = 190
-_LEFT, _TOP, _BOTTOM = 56, 16, 44
+_NAMES: Final = 232
+_LEFT, _TOP, _BOTTOM = 56, 30, 44
 _HEIGHT: Final = 260
 
 
@@ -81,12 +81,12 @@ def lines(drawings: Sequence[Line], *, across: str, up: str, share: bool, says: 
     """Lines over one another; where `share`, the height is 0 to 1."""
     points = [point for line in drawings for point in line.points]
     most = 1.0 if share else _round_up(max([1.0, *(y for _, y, _ in points)]))
-    right = _round_up(max([1e-9, *(x for x, _, _ in points)]))
+    left, right = _around([x for x, _, _ in points])
     drawn = _scale(most, language, places=2 if share else 0)
 
     def place(x: float, y: float) -> tuple[float, float]:
         return (
-            round(_LEFT + x / right * (WIDTH - _LEFT - 60), 1),
+            round(_LEFT + 20 + (x - left) / (right - left) * (WIDTH - _LEFT - 80), 1),
             round(_HEIGHT - _BOTTOM - y / most * (_HEIGHT - _TOP - _BOTTOM), 1),
         )
 
@@ -96,7 +96,7 @@ def lines(drawings: Sequence[Line], *, across: str, up: str, share: bool, says: 
         drawn += [f'<circle class="{line.kind}" cx="{x:g}" cy="{y:g}" r="4"/>' for x, y in at]
         for (x, y), (_, _, beside) in _apart(at, line.points):
             drawn.append(f'<text class="small" x="{x + 6:g}" y="{y - 6:g}">{escape(beside)}</text>')
-    for x in (0.0, right / 2, right):
+    for x in (left, (left + right) / 2, right):
         drawn.append(
             f'<text class="small" x="{place(x, 0)[0]:g}" y="{_HEIGHT - 26}" text-anchor="middle">'
             f"{number(x, language)}</text>"
@@ -104,6 +104,12 @@ def lines(drawings: Sequence[Line], *, across: str, up: str, share: bool, says: 
     drawn.append(f'<text x="{WIDTH - 10}" y="{_HEIGHT - 6}" text-anchor="end">{escape(across)}</text>')
     drawn.append(f'<text x="4" y="12">{escape(up)}</text>')
     return _svg(drawn, _HEIGHT, says)
+
+
+def _around(values: Sequence[float]) -> tuple[float, float]:
+    """From the least to the most; where they are one, a little around it."""
+    least, most = min(values, default=0.0), max(values, default=0.0)
+    return (least, most) if most > least else (least - 0.5, most + 0.5)
 
 
 def _apart(
@@ -128,12 +134,14 @@ def _scale(most: float, language: Language, *, places: int = 0) -> list[str]:
 
 
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 5, 10, 20 …, so that half of it is easily read."""
+    """A round number just above, so that half of it is easily read."""
     size: float = 10.0 ** math.floor(math.log10(value))
-    return next(size * step for step in (1, 2, 5, 10) if size * step >= value * (1 - 1e-9))
+    return next(size * step for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if size * step >= value * (1 - 1e-9))
 
 
 def _svg(drawn: Sequence[str], height: int, says: str) -> str:
+    said = escape(says, quote=True)
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(says, quote=True)}">{"".join(drawn)}</svg>'
+        f'<div class="scroll" role="group" tabindex="0" aria-label="{said}">'
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{said}">{"".join(drawn)}</svg></div>'
     )

@@ -73,6 +73,11 @@ class Play:
         self._ended: set[int] = set()
 
     @property
+    def open_conversations(self) -> int:
+        """How many conversations are remembered now."""
+        return len(self._open)
+
+    @property
     def scorings(self) -> int:
         """How often each event was scored."""
         return len(self._listeners)

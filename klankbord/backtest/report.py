@@ -16,6 +16,7 @@ from klankbord.events import Seconds
 from klankbord.policy import Policy, rules_in_force
 
 SCHEMA: Final = 1
+BUILT_IN: Final = "built-in"  # the name of the policy that no file holds
 _Z: Final = 1.959964  # 95 % of a normal distribution lies within so many standard deviations
 
 

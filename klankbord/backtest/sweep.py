@@ -37,7 +37,7 @@ def read_sweep(written: str) -> Sweep:
         raise _wrong(f"'{written}' {_FORM}")
     if step <= 0 or last < first:
         raise _wrong(f"'{written}' goes nowhere: the step is above 0, and FROM is not above TO")
-    if (last - first) / step >= MOST_STEPS:
+    if last - first >= MOST_STEPS * step:
         raise _wrong(f"'{written}' has more than {MOST_STEPS} steps; take a larger one")
     count = int((last - first) / step) + 1
     return Sweep(path.strip(), tuple(float(first + step * number) for number in range(count)))
@@ -56,22 +56,19 @@ def varied(text: str, sweep: Sweep, *, source: str) -> tuple[Policy, ...]:
 
 def _complete(document: dict[str, Any], path: list[str], policy: Policy) -> None:
     """Check the path, and write into `document` the built-in table that it leads into, if no own one is there."""
-    numbers: Any = msgspec.to_builtins(policy)
+    known: Any = _tables(msgspec.to_builtins(policy))
+    if path[0] in known and path[0] not in document:
+        document[path[0]] = known[path[0]]
+    own: Any = document
     for depth, name in enumerate(path):
-        known = numbers if isinstance(numbers, dict) else {}
-        if name not in known:
-            raise _unknown(path, depth, known)
-        if depth == 0 and name not in document:
-            document[name] = _tables(known[name])
-        own: Any = _at(document, path[: depth + 1])
-        numbers = own if own is not None and not isinstance(own, dict) else _joined(known[name], own)
-    if isinstance(numbers, bool) or not isinstance(numbers, int | float):
-        raise _wrong(f"{'.'.join(path)}: is no number; " + _below(path, numbers))
-
-
-def _joined(known: Any, own: Any) -> Any:
-    """A table as it is read, with the numbers that the file writes into it."""
-    return {**_flat(known), **(own or {})} if isinstance(known, dict) else known
+        names = {**(known if isinstance(known, dict) else {}), **(own if isinstance(own, dict) else {})}
+        if name not in names:
+            raise _unknown(path, depth, names)
+        known = known.get(name) if isinstance(known, dict) else None
+        own = own.get(name) if isinstance(own, dict) else None
+    value = known if own is None else own
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(f"{'.'.join(path)}: is no number; " + _below(value if known is None else known))
 
 
 def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,14 +79,6 @@ def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tables(value: Any) -> Any:
     return {name: _tables(one) for name, one in _flat(value).items()} if isinstance(value, dict) else value
-
-
-def _at(document: Any, path: list[str]) -> Any:
-    for name in path:
-        if not isinstance(document, dict):
-            return None
-        document = document.get(name)
-    return document
 
 
 def _set(document: Any, path: list[str], value: float) -> dict[str, Any]:
@@ -123,7 +112,7 @@ def _unknown(path: list[str], depth: int, known: Mapping[str, Any]) -> InvalidCo
     return _wrong(f"{'.'.join(path)}: {where} has no '{name}'; did you mean '{near[0]}'?")
 
 
-def _below(path: list[str], value: Any) -> str:
+def _below(value: Any) -> str:
     numbers = [name for name, one in value.items() if isinstance(one, int | float)] if isinstance(value, dict) else []
     return f"below it are {', '.join(numbers)}" if numbers else "only a number can be swept"
 
