@@ -89,14 +89,8 @@ def environment(live: Running) -> dict[str, str]:
 
 
 def said(live: Running, policy: Path) -> Any:
-    command = (
-        KLANKBORD,
-        "backtest",
-        "--policy",
-        policy,
-        *(f"--topic={topic}" for topic in wire.INPUTS),
-        "--json",
-    )
+    chosen = [f"--topic={topic}" for topic in wire.INPUTS]
+    command = [str(KLANKBORD), "backtest", "--policy", str(policy), *chosen, "--json"]
     done = subprocess.run(command, env=environment(live), capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout)
