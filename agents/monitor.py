@@ -19,20 +19,17 @@ from config.settings import Settings, load_policy
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidEvent
-from klankbord.events import Event, Role, decode, encode
+from klankbord.events import Event, Role, encode
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import canary, wire
 from streams.canary import is_canary
-from streams.deadletters import Faults, Flood, Incoming, dead_letter
+from streams.deadletters import Faults, Flood, Incoming, dead_letter, read
 from streams.deadlines import Deadlines
 from streams.forgetting import Forgetting, Keep, Rested, idle_end, marker
 from streams.metrics import MonitorMetrics, count_reload
 from streams.tables import Table
-
-# A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
-MAX_AHEAD_S: Final = 24 * 3600 + 300
 
 CLOCK_EVERY_S: Final = 1.0
 RELOAD_EVERY_S: Final = 1.0
@@ -189,8 +186,12 @@ async def step(
 ) -> None:
     """Apply one input record: one observation, or one dead letter, or nothing if it was applied before."""
     try:
-        event = _read(incoming)
+        event = read(incoming)
         if is_canary(event.tenant):
+            if event.conversation_id != canary.CONVERSATION:
+                raise InvalidEvent(
+                    "reserved_tenant", f"'{event.tenant}' is the name of our own canary, and no tenant's"
+                )
             metrics = metrics.of_canary
         key = wire.conversation_key(event.tenant, event.conversation_id)
         before = _remembered(conversations.get(key))
@@ -295,19 +296,6 @@ def _incoming(event: faust.EventT[bytes]) -> Incoming:
         value=message.value,
         redrives=wire.header(message.headers, wire.REDRIVES),
     )
-
-
-def _read(incoming: Incoming) -> Event:
-    if incoming.value is None:
-        raise InvalidEvent("invalid_json", "the record has no value")
-    event = decode(incoming.value)
-    if incoming.key != wire.input_key(event):
-        raise InvalidEvent("wrong_key", "the record's key is not its conversation_id, so its order is not kept")
-    if is_canary(event.tenant) and event.conversation_id != canary.CONVERSATION:
-        raise InvalidEvent("reserved_tenant", f"'{event.tenant}' is the name of our own canary, and no tenant's")
-    if incoming.timestamp_ms and event.at_s > incoming.timestamp_ms / 1000 + MAX_AHEAD_S:
-        raise InvalidEvent("absurd_time", "'at' lies more than a day after the record was produced")
-    return event
 
 
 def _remembered(raw: bytes | None) -> wire.Record | None:

@@ -3,7 +3,7 @@
 import importlib.util
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +18,16 @@ from rich.table import Table
 from rich.text import Text
 
 from klankbord.adaptation import Talk, adapted, gains
+from klankbord.backtest.page import page
+from klankbord.backtest.playing import Play
+from klankbord.backtest.recording import Part, parts
+from klankbord.backtest.report import BUILT_IN, Report, report
+from klankbord.backtest.sweep import read_sweep, varied
+from klankbord.backtest.table import show
 from klankbord.channels.transcript import read_transcript
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidConfiguration, KlankbordError
-from klankbord.events import Channel, Event, Role, Utterance
+from klankbord.events import Channel, Event, Language, Role, Utterance
 from klankbord.explanation import explanation
 from klankbord.labels import labelled as read_labelled
 from klankbord.models.reasons import known
@@ -162,6 +168,48 @@ def adapt(
     out.print(f"wrote {out_file}; try it with: klankbord replay FILE --policy {out_file}", soft_wrap=True)
 
 
+@app.command()
+def backtest(
+    policy: Annotated[Path, typer.Option(help="The new policy.")],
+    recordings: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Events (.jsonl, .jsonl.gz), transcripts (.txt), labelled or not, and folders of them."),
+    ] = None,
+    against: Annotated[Path | None, typer.Option(help="The old policy; the built-in one where none is given.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="Read this Kafka topic; may be given again.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="From this moment, such as 2026-11-01T00:00; UTC.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="Until this moment, without it; UTC.")] = None,
+    sweep: Annotated[str | None, typer.Option("--set", help="Try a number: PATH=FROM:TO:STEP.")] = None,
+    budget: Annotated[int | None, typer.Option(min=1, help="Alerts that a team can take in an hour.")] = None,
+    make_waits: Annotated[bool, typer.Option("--make-waits", help="Let silences count while they last.")] = False,
+    html: Annotated[Path | None, typer.Option(help="Write the answers with pictures to this file.")] = None,
+    language: Annotated[Language, typer.Option(help="The language of that file.")] = "en",
+    as_json: AsJson = False,
+    reasons: ReasonsFile = None,
+) -> None:
+    """Hear recorded conversations with a new and an old policy, before the new one goes live."""
+    policies = [_policy(policy, reasons), _policy(against, reasons)]
+    tried = None if sweep is None else read_sweep(sweep)
+    if tried is not None:
+        more = varied(_text(policy), tried, source=str(policy))
+        policies += [replace(one, reasons=policies[0].reasons) for one in more]
+    play = Play(policies, make_waits=make_waits)
+    source, heard = _recorded(recordings or [], topic or [], since, until)
+    with Console(stderr=True).status("listening …") as status:
+        play.hear_all(
+            heard, lambda number: status.update(f"listening … {number} events") if not number % 1000 else None
+        )
+    if not play.events:
+        raise KlankbordError(f"{source}: no events in it")
+    names = str(policy), BUILT_IN if against is None else str(against)
+    found = report(play, policies, names, source=source, budget=budget, sweep=tried)
+    if html is not None:
+        _write(html, page(found, language))
+    _print(found, as_json=as_json)
+
+
 def main() -> None:
     """Run the command line: what is wrong is said in one message, never as a traceback."""
     if importlib.util.find_spec("streams") is not None and importlib.util.find_spec("faust") is not None:
@@ -215,6 +263,38 @@ def _talks(path: Path) -> list[Talk]:
         return list(read_marked(path))
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise KlankbordError(f"{path}: cannot be read: {error}") from None
+
+
+def _recorded(
+    recordings: list[Path], topics: list[str], since: str | None, until: str | None
+) -> tuple[str, Iterable[Part]]:
+    """What to play, and where it is from."""
+    if bool(recordings) == bool(topics):
+        raise InvalidConfiguration(["backtest: give recordings, or --topic, and not both"])
+    if recordings:
+        if since or until:
+            raise InvalidConfiguration(["backtest: --from and --to go with --topic"])
+        return ", ".join(map(str, recordings)), parts(recordings)
+    if importlib.util.find_spec("streams") is None or importlib.util.find_spec("kafka") is None:
+        raise KlankbordError("'--topic' belongs to the application: run it from a checkout or the image")
+    # The core opens no sockets: the room that does hands over the same parts.
+    read: Callable[[list[str], str | None, str | None], Iterable[Part]]
+    read = importlib.import_module("streams.recording").of_topics
+    return ", ".join(topics), read(topics, since, until)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise KlankbordError(f"{path}: cannot be written: {error}") from None
+
+
+def _print(found: Report, *, as_json: bool) -> None:
+    if as_json:
+        out.out(msgspec.json.encode(found).decode(), highlight=False)
+    else:
+        show(found, out)
 
 
 def _asked(rows: Iterable[bytes]) -> Iterator[Line]:

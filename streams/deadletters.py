@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from klankbord.errors import InvalidEvent, KlankbordError, Reason
+from klankbord.events import Event, decode
+from streams import wire
 
 # Of the headers. 1: the letter had the key of its record. 2: its key is its origin, so that one letter can be marked,
 # purged and compacted, and the record's key is a header.
@@ -14,6 +16,8 @@ VERSION: Final = 2
 # cannot be sent: the worker would meet the same record for ever.
 MAX_VALUE_BYTES: Final = 512 * 1024
 MAX_KEY_BYTES: Final = 1024
+# A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
+MAX_AHEAD_S: Final = 24 * 3600 + 300
 
 # So many letters a second of one reason and partition are kept whole; of the others the beginning, for whoever has to
 # recognise the source. A deploy that breaks a source at 4,000 events a second then costs 5 MB a second, not 250.
@@ -45,6 +49,18 @@ class Incoming:
     def origin(self) -> str:
         """The record's name: topic, partition and offset."""
         return f"{self.topic}/{self.partition}/{self.offset}"
+
+
+def read(incoming: Incoming) -> Event:
+    """The event of a record, or `InvalidEvent` with why it is a dead letter."""
+    if incoming.value is None:
+        raise InvalidEvent("invalid_json", "the record has no value")
+    event = decode(incoming.value)
+    if incoming.key != wire.input_key(event):
+        raise InvalidEvent("wrong_key", "the record's key is not its conversation_id, so its order is not kept")
+    if incoming.timestamp_ms and event.at_s > incoming.timestamp_ms / 1000 + MAX_AHEAD_S:
+        raise InvalidEvent("absurd_time", "'at' lies more than a day after the record was produced")
+    return event
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,11 @@
 """Silence is evidence too: when a customer has waited too long, an event says so while it can still be answered."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from klankbord.events import SCHEMA, Seconds, Waited
+from klankbord.events import Seconds, Waited
 from klankbord.policy import Policy
+from klankbord.waiting import next_waited
 from streams.wire import Record
 
 
@@ -59,34 +58,15 @@ class Deadlines:
 
     def _next(self, record: Record) -> Deadline | None:
         seen, origin = record.observation, record.origin
-        now = seen.conversation
-        if now.waiting_since is None or now.held_since is not None or now.ended_at is not None:
+        if not origin.timestamp_ms:
             return None
-        if now.objected or not origin.timestamp_ms:
+        waited = next_waited(seen.conversation, self.policy, tenant=seen.tenant, conversation_id=seen.conversation_id)
+        if waited is None:
             return None
-        normal_s = self.policy.normal_wait_s[now.channel]
-        wait_s = max(normal_s, now.wait_counted_s) + self.policy.wait_step_s
-        # Where a rule asks for a wait of its own, the customer who reached it is not to wait for the next step.
-        wait_s = min([wait_s, *(asked for asked in self.policy.program.waits if asked > now.wait_counted_s)])
-        if wait_s > normal_s + self.policy.full_wait_s:
-            return None
-        at = now.waiting_since + wait_s
         # Event time and the producer's clock may differ, in a replay by months: the last event says by how much.
         return Deadline(
-            due_s=at + origin.timestamp_ms / 1000 - seen.at,
+            due_s=waited.at_s + origin.timestamp_ms / 1000 - seen.at,
             topic=origin.topic,
             partition=origin.partition,
-            event=Waited(
-                schema=SCHEMA,
-                event_id=_event_id(seen.conversation_id, at),
-                tenant=seen.tenant,
-                conversation_id=seen.conversation_id,
-                channel=now.channel,
-                at=datetime.fromtimestamp(at, UTC),
-                wait_s=wait_s,
-            ),
+            event=waited,
         )
-
-
-def _event_id(conversation_id: str, at: Seconds) -> str:
-    return "waited-" + hashlib.sha256(f"{conversation_id}\x1f{at:.3f}".encode()).hexdigest()[:24]

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from prometheus_client import CollectorRegistry, generate_latest
 from structlog.testing import capture_logs
 
-from agents.monitor import MAX_AHEAD_S, step
+from agents.monitor import step
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidEvent, Reason
 from klankbord.events import MAX_EVENT_BYTES, MAX_TEXT_CHARS, Event, encode
@@ -21,7 +21,7 @@ from klankbord.observation import observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import canary, wire
-from streams.deadletters import Incoming, dead_letter
+from streams.deadletters import MAX_AHEAD_S, Incoming, dead_letter
 from streams.metrics import MonitorMetrics
 from tests.klankbord.given import START_S, utterance
 from tests.streams.given import conversation

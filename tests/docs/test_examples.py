@@ -13,7 +13,7 @@ import pytest
 
 from docs.generate import ROOT
 
-PAGES: Final = ("README.md", "docs/tutorial.md", "docs/index.md")
+PAGES: Final = ("README.md", "docs/tutorial.md", "docs/index.md", "docs/backtest.md")
 BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 NEED_A_BROKER: Final = ("klankbord demo", "klankbord doctor", "klankbord topics")
 

@@ -469,3 +469,56 @@ def test_adapt_names_the_label_that_is_missing(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "a label is due" in done.stderr
+
+
+def test_a_backtest_answers_as_a_table_as_json_and_as_a_page(tmp_path: Path) -> None:
+    bold = tmp_path / "bold.toml"
+    shipped = (ROOT / "config" / "policy.toml").read_text(encoding="utf-8")
+    bold.write_text(shipped.replace("raise_at = 0.9", "raise_at = 0.5"), encoding="utf-8")
+    asked = ("backtest", "--policy", bold, "--budget", "3", "--set", "rules.high_effort.raise_at=4.5:5:0.5", RECORDING)
+
+    table = klankbord(*asked, "--html", tmp_path / "report.html", "--language", "nl")
+    found = json.loads(klankbord(*asked, "--json").stdout)
+
+    assert table.returncode == 0
+    assert "new: " in table.stdout
+    assert "old: built-in" in table.stdout
+    assert [point["value"] for point in found["sweep"]["points"]] == [4.5, 5.0]
+    assert found["recording"]["scorings"] == 1
+    assert found["new"]["alerts"] > found["old"]["alerts"] > 0
+    assert found["new"]["budget"]["ceiling"] == 3
+    assert found["new"]["alerts"] == sum(rule["alerts"] for rule in found["new"]["by_rule"])
+    assert found["new"]["alerts"] == sum(hour["alerts"] for hour in found["new"]["by_hour"])
+    assert found["new"]["alerts"] == sum(sum(team["by_rule"].values()) for team in found["new"]["by_team"])
+    assert "Wat de nieuwe regels zouden doen" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        pytest.param((), REFUSED, "give recordings, or --topic", id="nothing to play"),
+        pytest.param((RECORDING, "--topic", "x"), REFUSED, "and not both", id="file and topic"),
+        pytest.param((RECORDING, "--from", "2026-01-01"), REFUSED, "go with --topic", id="times without a topic"),
+        pytest.param((RECORDING, "--set", "emotion_fad=0:1:0.5"), REFUSED, "did you mean 'emotion_fade'", id="typo"),
+        pytest.param((RECORDING, "--set", "emotion_fade=0:1:0.001"), REFUSED, "more than 50 steps", id="steps"),
+        pytest.param((RECORDING, "--set", "emotion_fade=0:2:1"), REFUSED, "with emotion_fade=2", id="no such value"),
+        pytest.param((RECORDING, "--against", "absent.toml"), REFUSED, "cannot be read", id="no old policy"),
+        pytest.param((RECORDING, "--budget", "0"), REFUSED, "", id="no budget"),
+        pytest.param((RECORDING, "--language", "de"), REFUSED, "", id="language"),
+        pytest.param(("absent.jsonl",), FAILED, "absent.jsonl: cannot be read", id="no recording"),
+        pytest.param((RECORDING, "--html", "/absent/x.html"), FAILED, "cannot be written", id="no place for the page"),
+    ],
+)
+def test_a_backtest_that_makes_no_sense_is_refused(arguments: tuple[str | Path, ...], code: int, says: str) -> None:
+    done = klankbord("backtest", "--policy", ROOT / "config" / "policy.toml", *arguments)
+
+    assert done.returncode == code
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_backtest_of_nothing_says_so(tmp_path: Path) -> None:
+    done = klankbord("backtest", "--policy", ROOT / "config" / "policy.toml", written(tmp_path / "empty.jsonl"))
+
+    assert done.returncode == FAILED
+    assert "no events in it" in done.stderr

@@ -1,0 +1,1 @@
+"""Two policies over the same recorded events, before either goes live."""
