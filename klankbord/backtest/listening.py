@@ -27,9 +27,9 @@ class Raised(NamedTuple):
 class _Memory(NamedTuple):
     """What the rules of one policy remember of a conversation."""
 
-    episodes: dict[str, Episode] = {}
-    forgotten: int = 0
-    streaks: dict[str, int] = {}
+    episodes: dict[str, Episode]
+    forgotten: int
+    streaks: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -71,7 +71,7 @@ class Listener:
         self._open.pop(key, None)
 
     def _step(self, key: Key, event: Event) -> Iterator[Raised]:
-        was = self._open.get(key) or _Open(Conversation(), [_Memory() for _ in self._others])
+        was = self._open.get(key) or _Open(Conversation(), [_Memory({}, 0, {}) for _ in self._others])
         seen = observe(was.conversation, event, self._policy)
         if seen.duplicate:
             return

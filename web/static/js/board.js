@@ -11,6 +11,7 @@ const MOST = 100; // nobody reads further down; a floor of a thousand must not s
 /**
  * @typedef {import("./language.js").Language} Language
  * @typedef {import("./row.js").Row} Row
+ * @typedef {import("./filters.js").Filters} Filters
  */
 
 /** @param {{tenant: string, conversation_id: string}} row */
@@ -27,24 +28,35 @@ export class Board {
   #sortedAt = -RESORT_MS;
   #moved = false;
   #made = 0;
+  #chosen = false;
 
-  /** @param {Language} language */
-  constructor(language) {
+  /**
+   * @param {Language} language
+   * @param {Filters} filters
+   */
+  constructor(language, filters) {
     this.language = language;
+    this.filters = filters;
     this.list = the("rows");
     this.list.addEventListener("opened", () => (this.fresh = true));
     this.fresh = false;
   }
 
-  /** How many conversations are open. */
+  /** How many conversations are open among those that are shown. */
   get open() {
-    return [...this.#rows.values()].filter((row) => row.state === "open").length;
+    return [...this.#rows.values()].filter((row) => row.state === "open" && this.#isShown(row)).length;
+  }
+
+  /** Something about the choice of what is shown has changed: the order may move, for the reader asked for it. */
+  choose() {
+    this.#chosen = true;
   }
 
   /** @param {Row[]} rows */
   reset(rows) {
     this.#rows = new Map(rows.map((row) => [keyOf(row), row]));
     this.#changed = new Set(this.#rows.keys());
+    for (const row of rows) this.filters.saw(row);
     this.#moved = true;
     this.#sortedAt = -RESORT_MS;
   }
@@ -53,6 +65,7 @@ export class Board {
   apply(row) {
     const key = keyOf(row);
     if (row.state === "ended" && !this.#rows.has(key)) return;
+    this.filters.saw(row);
     this.#rows.set(key, row);
     this.#changed.add(key);
     this.#moved = true;
@@ -70,8 +83,9 @@ export class Board {
    */
   draw(now) {
     const resting = this.#resting();
-    if (this.#moved && !resting && performance.now() - this.#sortedAt >= RESORT_MS) this.#sort();
+    if (this.#chosen || (this.#moved && !resting && performance.now() - this.#sortedAt >= RESORT_MS)) this.#sort();
     else if (this.#moved && resting) this.#append();
+    this.#chosen = false;
     for (const key of this.#changed) {
       const row = this.#rows.get(key);
       if (row) this.#views.get(key)?.show(row, this.language);
@@ -79,23 +93,42 @@ export class Board {
     this.#changed.clear();
     the("order").textContent = this.language.say(resting ? "conversations.paused" : "conversations.order");
     the("order").classList.toggle("paused", resting);
+    const open = this.open;
     the("rows-empty").hidden = this.#rows.size > 0;
-    const more = this.#rows.size - this.#views.size;
+    the("rows-none").hidden = this.#rows.size === 0 || open > 0;
+    const more = Math.max(0, open - this.#views.size);
     the("rows-more").hidden = more <= 0;
     the("rows-more").textContent = this.language.count("conversations.more", more);
     tell(this.list, now, this.language);
   }
 
   /**
-   * Bring a conversation into view and open it.
-   * @param {string} key
+   * Bring a conversation into view and open it, at the turn that caused an alert where that is known.
+   * @param {string} conversation_id
+   * @param {string} [turn]
    */
-  reveal(key) {
-    const view = this.#views.get(key);
-    if (!view) return;
-    view.open(true);
+  reveal(conversation_id, turn = "") {
+    const row = [...this.#rows.values()].find((one) => one.conversation_id === conversation_id);
+    if (!row) return false;
+    const key = keyOf(row);
+    if (!this.#isShown(row)) this.filters.clear();
+    const view = this.#views.get(key) ?? this.#view(key);
+    if (!view.node.isConnected) this.list.prepend(view.node);
+    view.show(row, this.language);
+    view.open(true, turn);
     view.node.scrollIntoView({ block: "nearest" });
     focus(view.toggle);
+    return true;
+  }
+
+  /** Whether a conversation's row is opened. */
+  get opened() {
+    return [...this.#views.values()].filter((view) => !view.details.hidden);
+  }
+
+  /** @param {Row} row */
+  #isShown(row) {
+    return this.filters.show(row, (row.alerts ?? []).map(({ severity }) => severity));
   }
 
   /**
@@ -117,7 +150,9 @@ export class Board {
 
   #sort() {
     for (const [key, row] of this.#rows) if (row.state === "ended") this.#rows.delete(key);
-    const rows = [...this.#rows.values()].sort(worstFirst).slice(0, MOST);
+    const all = [...this.#rows.values()].filter((row) => this.#isShown(row)).sort(worstFirst);
+    // What a reader has opened stays, however far down it has sunk.
+    const rows = all.filter((row, i) => i < MOST || this.#views.get(keyOf(row))?.details.hidden === false);
     const keys = new Set(rows.map(keyOf));
     for (const key of this.#views.keys()) if (!keys.has(key)) this.#views.delete(key);
     const focused = document.activeElement;
@@ -132,7 +167,7 @@ export class Board {
   #append() {
     for (const [key, row] of this.#rows) {
       if (this.#views.size >= MOST) return;
-      if (row.state === "open" && !this.#views.has(key)) this.list.append(this.#view(key).node);
+      if (row.state === "open" && this.#isShown(row) && !this.#views.has(key)) this.list.append(this.#view(key).node);
     }
   }
 

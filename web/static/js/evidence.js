@@ -4,7 +4,7 @@ import { el, foreign } from "./dom.js";
 
 /**
  * @typedef {import("./language.js").Language} Language
- * @typedef {{signal: string, strength: number, at: number, words?: string, amount?: number}} Evidence
+ * @typedef {{signal: string, strength: number, at: number, words?: string, amount?: number, utterance_id?: string}} Evidence
  */
 
 /**
@@ -48,6 +48,24 @@ export function cause(evidence, language) {
     evidence.words ? el("blockquote", {}, foreign(evidence.words, "words")) : null,
     el("p", { class: "signal" }, language.name("signal", evidence.signal), fact ? `: ${fact}` : null),
   );
+}
+
+/**
+ * A sentence of the customer with the words that counted marked; `marks` count characters as Python does.
+ * @param {string} sentence
+ * @param {[number, number][]} marks
+ */
+export function quoted(sentence, marks) {
+  const characters = Array.from(sentence);
+  const said = el("bdi", { class: "words" });
+  let from = 0;
+  for (const [start, end] of [...marks].sort((a, b) => a[0] - b[0])) {
+    if (start < from || end <= start) continue;
+    said.append(characters.slice(from, start).join(""), el("mark", {}, characters.slice(start, end).join("")));
+    from = end;
+  }
+  said.append(characters.slice(from).join(""));
+  return el("blockquote", { class: "sentence" }, said);
 }
 
 /**

@@ -23,6 +23,9 @@ export async function speak(title, render) {
     for (const node of document.querySelectorAll("[data-i18n-label]")) {
       node.setAttribute("aria-label", language.say(node.getAttribute("data-i18n-label") ?? ""));
     }
+    for (const node of document.querySelectorAll("[data-i18n-placeholder]")) {
+      node.setAttribute("placeholder", language.say(node.getAttribute("data-i18n-placeholder") ?? ""));
+    }
     for (const button of the("languages").children) {
       button.setAttribute("aria-pressed", String(button.getAttribute("lang") === code));
     }

@@ -4,6 +4,8 @@ import { severity } from "./alerts.js";
 import { el, foreign } from "./dom.js";
 import { amount, moment, short } from "./evidence.js";
 import { bar, gauge, line, shape } from "./pictures.js";
+import { proofList, proofsOf } from "./proof.js";
+import { story } from "./story.js";
 
 const NAMED = 2; // emotions and effort parts that a line names
 const VISIBLE = 0.05; // less than this is nothing a person should act on
@@ -42,7 +44,14 @@ export class RowView {
     this.row = null;
     /** @type {Language | null} */
     this.language = null;
+    /** @type {import("./proof.js").Proof[]} */
+    this.proofs = [];
+    this.proofFailed = false;
+    this.#askedFor = "";
   }
+
+  #askedFor;
+  #turn = "";
 
   /**
    * @param {Row} row
@@ -55,15 +64,55 @@ export class RowView {
     this.node.className = `row ${worst ?? "calm"}${row.state === "ended" ? " ended" : ""}`;
     this.toggle.setAttribute("aria-label", language.say("row.expand", { id: short(row.conversation_id) }));
     this.line.replaceChildren(...cells(row, language));
-    if (!this.details.hidden) this.details.replaceChildren(...details(row, language));
+    this.#write();
+  }
+
+  /**
+   * @param {boolean} open
+   * @param {string} [turn] the utterance whose alert is meant
+   */
+  open(open, turn = "") {
+    this.#turn = turn;
+    this.details.hidden = !open;
+    this.toggle.setAttribute("aria-expanded", String(open));
+    if (!open) this.#askedFor = "";
+    this.#write();
+    this.#tell(open);
   }
 
   /** @param {boolean} open */
-  open(open) {
-    this.details.hidden = !open;
-    this.toggle.setAttribute("aria-expanded", String(open));
-    this.details.replaceChildren(...(open && this.row && this.language ? details(this.row, this.language) : []));
-    this.node.dispatchEvent(new CustomEvent("opened", { bubbles: true }));
+  #tell(open) {
+    const opened = open ? (this.row?.conversation_id ?? "") : "";
+    this.node.dispatchEvent(new CustomEvent("opened", { bubbles: true, detail: { opened } }));
+  }
+
+  #write() {
+    if (this.details.hidden || !this.row || !this.language) {
+      this.details.replaceChildren();
+      return;
+    }
+    // What the reader has opened inside stays open when the numbers change.
+    const unfolded = this.details.querySelector("details[open]") !== null;
+    this.details.replaceChildren(...details(this.row, this, this.language));
+    if (unfolded) this.details.querySelector("details")?.setAttribute("open", "");
+    void this.#prove(this.row);
+  }
+
+  /**
+   * Ask for the proof when it is not that of the alerts that are open now.
+   * @param {Row} row
+   */
+  async #prove(row) {
+    const wanted = `${row.conversation_id} ${(row.alerts ?? []).map(({ alert_id }) => alert_id).join(" ")}`;
+    if (wanted === this.#askedFor) return;
+    this.#askedFor = wanted;
+    const { proofs, failed } = await proofsOf(row.conversation_id);
+    if (wanted !== this.#askedFor) return;
+    [this.proofs, this.proofFailed] = [proofs, failed];
+    this.#write();
+    this.#tell(true);
+    if (this.#turn) this.details.querySelector(`[data-utterance="${CSS.escape(this.#turn)}"]`)?.scrollIntoView({ block: "center" });
+    this.#turn = "";
   }
 }
 
@@ -193,10 +242,16 @@ function ends(points, now, language) {
 
 /**
  * @param {Row} row
+ * @param {RowView} view
  * @param {Language} language
  */
-function details(row, language) {
+function details(row, { proofs, proofFailed }, language) {
+  const moments = proofs.map(({ alert, title, opened_at }) => ({
+    after_s: opened_at - row.started_at, severity: severity(alert.severity), title: language.of(title) }));
   return [
+    el("section", { class: "all-story" }, el("h3", {}, language.say("story.title")), story({ timeline: row.timeline ?? [], moments }, language)),
+    el("section", { class: "all-proofs" }, el("h3", {}, language.say("proof.title")),
+      proofs.length ? proofList(proofs, language) : nothing(proofFailed ? "proof.failed" : "proof.none", language)),
     el("section", { class: "all-emotions" }, el("h3", {}, language.say("emotions")),
       measures(largest(row.emotions), "emotion", 1, language) ?? nothing("details.no_emotions", language),
       (row.churn ?? 0) < VISIBLE ? null : el("p", { class: "churn" }, language.say("details.churn", { share: language.share(row.churn ?? 0) }))),

@@ -4,8 +4,11 @@ import { Alerts } from "./alerts.js";
 import { Board } from "./board.js";
 import { Clock } from "./clock.js";
 import { the } from "./dom.js";
+import { Filters } from "./filters.js";
+import { Notices } from "./notices.js";
 import { Connection, speak, tellReplay } from "./page.js";
 import { follow } from "./stream.js";
+import { Suppressed } from "./suppressed.js";
 
 /** @typedef {import("./language.js").Language} Language */
 
@@ -17,8 +20,22 @@ function start(first) {
   let due = false;
   const clock = new Clock();
   const connection = new Connection();
-  const board = new Board(language);
-  const alerts = new Alerts(language, (key) => board.reveal(key));
+  const filters = new Filters(() => {
+    board.choose();
+    alerts.choose();
+    soon();
+  });
+  const notices = new Notices();
+  const suppressed = new Suppressed();
+  const board = new Board(language, filters);
+  const alerts = new Alerts(language, {
+    filters,
+    onShow: ({ conversation_id, alert }) => board.reveal(conversation_id, alert.cause?.utterance_id),
+    onNew: ({ title, queue }) => notices.call(language.of(title), queue ?? language.say("row.no_queue")),
+  });
+  /** @type {{state: string, age_s: number} | null} */
+  let canary = null;
+  let linked = linkedTo();
 
   const draw = () => {
     due = false;
@@ -26,8 +43,11 @@ function start(first) {
     board.draw(clock.now());
     the("count-conversations").textContent = language.count("count.conversations", board.open);
     the("count-alerts").textContent = language.count("count.alerts", alerts.open);
+    filters.draw();
     connection.show(language);
     showAge(connection, language);
+    showBlind(canary, language);
+    if (linked.conversation && board.reveal(linked.conversation, linked.turn)) linked = { conversation: "", turn: "" };
   };
   // Many changes, one drawing; a hidden page draws when it is looked at again.
   const soon = () => {
@@ -43,6 +63,17 @@ function start(first) {
       for (const { alert } of data.alerts) clock.saw(alert.at);
       board.reset(data.rows);
       alerts.reset(data.alerts);
+      for (const life of data.lives ?? []) alerts.lived(life);
+    },
+    life(data) {
+      alerts.lived(data);
+    },
+    suppressed(data) {
+      alerts.hold(data);
+      suppressed.changed();
+    },
+    canary(data) {
+      canary = data;
     },
     row(data) {
       clock.saw(data.at);
@@ -74,17 +105,47 @@ function start(first) {
     },
   });
 
-  the("rows").addEventListener("opened", soon);
+  the("rows").addEventListener("opened", (event) => {
+    link(/** @type {CustomEvent} */ (event).detail?.opened ?? "");
+    soon();
+  });
   the("rows").addEventListener("mouseleave", soon);
   setInterval(soon, TICK_MS);
-  listen(board);
-  draw();
-  return (/** @type {Language} */ next) => {
+  listen(board, alerts);
+  const say = (/** @type {Language} */ next) => {
     language = next;
-    board.speak(next);
-    alerts.speak(next);
+    for (const part of [board, alerts, filters, notices, suppressed]) part.speak(next);
     draw();
   };
+  say(first);
+  return say;
+}
+
+/** What the address names: a link from an alert, or what was open when the page was reloaded. */
+function linkedTo() {
+  const asked = new URLSearchParams(location.hash.slice(1));
+  return { conversation: asked.get("conversation") ?? "", turn: asked.get("turn") ?? "" };
+}
+
+/**
+ * Keep the opened conversation in the address, so that it can be sent to a colleague.
+ * @param {string} conversation
+ */
+function link(conversation) {
+  const address = new URL(location.href);
+  address.hash = conversation ? new URLSearchParams({ conversation }).toString() : "";
+  history.replaceState(null, "", address);
+}
+
+/**
+ * When the test conversation does not come through, the page is blind, however calm it looks.
+ * @param {{state: string, age_s: number} | null} canary
+ * @param {Language} language
+ */
+function showBlind(canary, language) {
+  const blind = canary?.state === "blind";
+  the("blind").hidden = !blind;
+  if (blind) the("blind").textContent = language.say("blind", { since: language.duration(canary?.age_s ?? 0) });
 }
 
 /**
@@ -99,14 +160,24 @@ function showAge(connection, language) {
   if (old) the("old").textContent = language.say(`old.${connection.state}`, { since: language.duration(connection.since_s) });
 }
 
-/** @param {Board} board */
-function listen(board) {
+/**
+ * @param {Board} board
+ * @param {Alerts} alerts
+ */
+function listen(board, alerts) {
   const help = /** @type {HTMLDialogElement} */ (the("help"));
   the("help-button").addEventListener("click", () => help.showModal());
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
     if (event.key === "j") board.move(1);
     else if (event.key === "k") board.move(-1);
+    else if (event.key === "a") alerts.press("acknowledge");
+    else if (event.key === "s") alerts.press("snooze");
+    else if (event.key === "/") the("find").focus();
     else if (event.key === "?") help.showModal();
     else return;
     event.preventDefault();

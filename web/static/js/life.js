@@ -1,0 +1,130 @@
+// The life of an alert, which all supervisors share: who took it, until when it sleeps, and whether it was right.
+
+import { el, foreign, the } from "./dom.js";
+import { ask, write } from "./session.js";
+
+/**
+ * @typedef {import("./language.js").Language} Language
+ * @typedef {{alert_id: string, revision: number, state: "new" | "acknowledged" | "snoozed" | "cleared", by?: string | null,
+ *   assigned_to?: string | null, snoozed_until?: number | null, mark?: "right" | "wrong" | null, reason?: string, at: number}} Life
+ * @typedef {"acknowledge" | "release" | "assign" | "snooze" | "right" | "wrong"} Act
+ */
+
+const SNOOZE_S = 600;
+
+/** @param {string} id an alert nobody has touched */
+export const untouched = (id) => /** @type {Life} */ ({ alert_id: id, revision: 0, state: "new", at: 0 });
+
+/**
+ * Whether an alert sleeps now.
+ * @param {Life} life
+ */
+export function sleeps(life) {
+  return life.state === "snoozed" && (life.snoozed_until ?? 0) * 1000 > Date.now();
+}
+
+/**
+ * Do something about an alert as it was seen; what stands afterwards, also where somebody else was first.
+ * @param {Life} life
+ * @param {Act} action
+ * @param {Record<string, string | number>} [more]
+ * @returns {Promise<{life: Life | null, said: string}>} `said` is the key of what to tell the reader
+ */
+export async function act(life, action, more = {}) {
+  const url = `/api/alerts/${encodeURIComponent(life.alert_id)}/life`;
+  try {
+    const to = action === "assign" ? { to: await myName() } : {};
+    const answer = await write(url, { action, revision: life.revision, ...to, ...more });
+    if (answer.ok) return { life: await answer.json(), said: `life.done.${action}` };
+    if (answer.status === 409) return { life: await answer.json(), said: "life.first" };
+    return { life: null, said: answer.status === 403 ? "life.refused" : answer.status === 404 ? "life.gone" : "life.failed" };
+  } catch {
+    return { life: null, said: "life.failed" };
+  }
+}
+
+/** @type {Promise<string> | null} */
+let me = null;
+
+/** Who looks at this page, by the name that the others see. */
+function myName() {
+  me ??= ask("/api/me").then(async (answer) => (answer.ok ? (await answer.json()).name : ""));
+  return me;
+}
+
+/**
+ * How the alert stands, in words; nothing while nobody has touched it.
+ * @param {Life} life
+ * @param {Language} language
+ */
+export function standing(life, language) {
+  const parts = [];
+  const who = foreign(life.by ?? "", "by");
+  if (life.assigned_to) parts.push(el("span", {}, `${language.say("life.assigned")} `, foreign(life.assigned_to, "by")));
+  else if (life.state === "acknowledged") parts.push(el("span", {}, `${language.say("life.acknowledged")} `, who));
+  if (sleeps(life)) {
+    const left = language.duration((life.snoozed_until ?? 0) - Date.now() / 1000);
+    parts.push(el("span", {}, language.say("life.snoozed", { for: left })));
+  }
+  if (life.mark) parts.push(el("span", {}, language.say(`life.${life.mark}`)));
+  return parts.length ? el("p", { class: "life" }, ...parts) : null;
+}
+
+/**
+ * What can be done about it.
+ * @param {Life} life
+ * @param {Language} language
+ * @param {(action: Act, more?: Record<string, string | number>) => void} onAct
+ */
+export function actions(life, language, onAct) {
+  /** @param {Act} action @param {Record<string, string | number>} [more] */
+  const button = (action, more) => {
+    const made = el("button", { type: "button", class: "act", "data-act": action }, language.say(`life.do.${action}`));
+    made.addEventListener("click", () => onAct(action, more));
+    return made;
+  };
+  const taken = life.state === "acknowledged" || life.state === "snoozed";
+  const made = [];
+  if (life.state !== "cleared") {
+    made.push(taken ? button("release") : button("acknowledge"));
+    made.push(button("assign"));
+    if (!sleeps(life)) made.push(button("snooze", { for_s: SNOOZE_S }));
+  }
+  if (life.mark !== "right") made.push(button("right"));
+  if (life.mark !== "wrong") {
+    const wrong = el("button", { type: "button", class: "act", "data-act": "wrong" }, language.say("life.do.wrong"));
+    wrong.addEventListener("click", async () => {
+      const reason = await askReason(language);
+      if (reason) onAct("wrong", { reason });
+    });
+    made.push(wrong);
+  }
+  return el("p", { class: "acts", role: "group", "aria-label": language.say("life.actions") }, ...made);
+}
+
+const REASONS = ["not_upset", "joking", "solved", "misread", "known", "unimportant"];
+
+/**
+ * Why an alert was wrong: one of a few reasons, or words of one's own.
+ * @param {Language} language
+ * @returns {Promise<string>} empty when the reader went back
+ */
+async function askReason(language) {
+  const dialog = /** @type {HTMLDialogElement} */ (the("wrong"));
+  const list = the("wrong-reasons");
+  list.replaceChildren(
+    ...REASONS.map((reason, i) => {
+      const radio = el("input", { type: "radio", name: "reason", value: reason, id: `reason-${i}` });
+      if (!i) radio.setAttribute("checked", "");
+      return el("label", { for: `reason-${i}` }, radio, language.say(`wrong.${reason}`));
+    }),
+  );
+  const words = /** @type {HTMLInputElement} */ (the("wrong-words"));
+  words.value = "";
+  dialog.returnValue = "";
+  dialog.showModal();
+  await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  if (dialog.returnValue !== "send") return "";
+  const chosen = /** @type {HTMLInputElement | null} */ (list.querySelector("input:checked"))?.value ?? "";
+  return words.value.trim() || chosen;
+}
