@@ -52,7 +52,7 @@ export async function tellReplay(say) {
   the("replay").hidden = !replayed;
   if (login !== "demo") return;
   const words = el("span", { "data-i18n": "demo" }, say("demo"));
-  the("replay").after(el("p", { class: "banner", id: "demo" }, words));
+  the("replay").after(el("p", { class: "banner", id: "demo", role: "status" }, words));
 }
 
 /** @typedef {"connecting" | "live" | "reconnecting" | "stale" | "refused"} State */
