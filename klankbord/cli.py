@@ -36,7 +36,7 @@ from klankbord.parts import taken_apart
 from klankbord.policy import Policy, read_policy
 from klankbord.replay import Unreadable, read_events, replay, replay_lines
 from klankbord.taxonomy import UNKNOWN, read_taxonomy
-from klankbord.tenant import LEAST_TALKS, adapted_policy, read_marked
+from klankbord.tenant import LEAST_TALKS, Mark, adapted_policy, read_marked, read_marks
 
 FAILED: Final = 1  # the work was done and the answer is bad, or the work could not be done
 REFUSED: Final = 2  # what was asked makes no sense: an argument, a setting, a file
@@ -52,6 +52,7 @@ PolicyFile = Annotated[Path | None, typer.Option("--policy", help="A policy file
 ReasonsFile = Annotated[
     Path | None, typer.Option("--reasons", help="A taxonomy of contact reasons, such as config/reasons.toml.")
 ]
+MarksFile = Annotated[Path | None, typer.Option("--marks", help="Marks of alerts, as `klankbord marks` writes them.")]
 Recording = Annotated[Path, typer.Argument(help="Canonical events (.jsonl, .jsonl.gz) or a written transcript (.txt).")]
 
 
@@ -145,6 +146,7 @@ def adapt(
         typer.Argument(help="Labelled conversations (.txt), or events with marks of alerts (.jsonl, .jsonl.gz)."),
     ],
     out_file: Annotated[Path, typer.Option("--out", help="The policy file to write; none is written over.")],
+    marks: MarksFile = None,
     as_json: AsJson = False,
     policy: PolicyFile = None,
 ) -> None:
@@ -152,7 +154,8 @@ def adapt(
     if out_file.exists():
         raise InvalidConfiguration([f"{out_file}: is there already; nothing that may be running is written over"])
     numbers = _policy(policy, None)
-    talks = [talk for path in labelled for talk in _talks(path)]
+    told = _marks(marks)
+    talks = [talk for path in labelled for talk in _talks(path, told)]
     if len(talks) < LEAST_TALKS:
         raise KlankbordError(f"adapt: {len(talks)} conversations are too few to learn from; give {LEAST_TALKS} or more")
     found = gains(talks, numbers)
@@ -160,6 +163,9 @@ def adapt(
     if as_json:
         out.print_json(data=[asdict(gain) for gain in found])
         return
+    if told:
+        taken = sum(len(talk.marks) for talk in talks)
+        out.print(f"moments with a mark: {taken}; in the file of marks: {len(told)}")
     table = Table("judge", "moments", "of them true", "AUC before", "AUC after", box=None)
     for gain in found:
         before, after = ("-" if value is None else f"{value:.3f}" for value in (gain.before, gain.after))
@@ -186,6 +192,7 @@ def backtest(
     make_waits: Annotated[bool, typer.Option("--make-waits", help="Let silences count while they last.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the answers with pictures to this file.")] = None,
     language: Annotated[Language, typer.Option(help="The language of that file.")] = "en",
+    marks: MarksFile = None,
     as_json: AsJson = False,
     reasons: ReasonsFile = None,
 ) -> None:
@@ -195,7 +202,7 @@ def backtest(
     if tried is not None:
         more = varied(_text(policy), tried, source=str(policy))
         policies += [replace(one, reasons=policies[0].reasons) for one in more]
-    play = Play(policies, make_waits=make_waits)
+    play = Play(policies, make_waits=make_waits, marks=_marks(marks))
     source, heard = _recorded(recordings or [], topic or [], since, until)
     with Console(stderr=True).status("listening …") as status:
         play.hear_all(
@@ -229,7 +236,7 @@ def main() -> None:
 
 def _attach_placeholders() -> None:
     """From the wheel alone the application's commands say where they are."""
-    for name in ("demo", "topics", "doctor", "config"):
+    for name in ("demo", "topics", "doctor", "config", "deadletters", "marks", "verify"):
 
         @app.command(name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
         def elsewhere(name: str = name) -> None:
@@ -250,7 +257,14 @@ def _text(path: Path) -> str:
         raise InvalidConfiguration([f"{path}: cannot be read: {error}"]) from None
 
 
-def _talks(path: Path) -> list[Talk]:
+def _marks(path: Path | None) -> tuple[Mark, ...]:
+    try:
+        return () if path is None else read_marks(path)
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise KlankbordError(f"{path}: cannot be read: {error}") from None
+
+
+def _talks(path: Path, marks: tuple[Mark, ...]) -> list[Talk]:
     if path.suffix == ".txt":
         try:
             transcript, labels = read_labelled(path.read_text(encoding="utf-8"), name=path.stem)
@@ -260,7 +274,7 @@ def _talks(path: Path) -> list[Talk]:
             raise KlankbordError(f"{path}: {error}") from None
         return [Talk(transcript.events, labels)]
     try:
-        return list(read_marked(path))
+        return list(read_marked(path, marks))
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise KlankbordError(f"{path}: cannot be read: {error}") from None
 

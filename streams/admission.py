@@ -195,7 +195,16 @@ def arguments(
     """Keys and arguments of `SCRIPT`; without a claim an alert is shown."""
     alert = message.alert
     asked = claim or Claim(message.rank, f"{message.tenant}/{message.team or ''}", 0, NO_CEILING)
-    life = AlertLife(alert.alert_id, message.tenant, message.team)
+    life = AlertLife(
+        alert.alert_id,
+        message.tenant,
+        message.team,
+        conversation_id=message.conversation_id,
+        event_id=message.event_id,
+        rule=alert.rule,
+        rule_version=alert.rule_version,
+        value=alert.value,
+    )
     keys = [
         wire.once(f"{alert.alert_id}:{alert.state}"),
         *(wire.ALERTS, wire.OPEN_ALERTS, wire.COUNTS, wire.HELD_ALERTS, wire.PLACES),

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -24,7 +25,8 @@ from streams import demo as demonstration
 from streams import embedded, topics, wire
 from streams.demo import Running, Summary
 from streams.doctor import checks
-from streams.letters_cli import letters_app
+from streams.letters_cli import TIMES, letters_app
+from streams.marks import Marked, marked
 from streams.player import Line, bundled, read_lines
 from streams.verify import Span, Verified
 from streams.verify import verify as verification
@@ -54,6 +56,7 @@ def attach(app: typer.Typer) -> None:
     app.command()(demo)
     app.command()(doctor)
     app.command()(verify)
+    app.command()(marks)
     app.add_typer(topics_app, name="topics")
     app.add_typer(config_app, name="config")
     app.add_typer(letters_app, name="deadletters")
@@ -200,6 +203,48 @@ def verify(
         _show(verified)
     if not verified.verdict.clean:
         raise typer.Exit(FAILED)
+
+
+def marks(
+    tenant: Annotated[str | None, typer.Option(help="Only those of this tenant.")] = None,
+    since: Annotated[datetime | None, typer.Option(formats=TIMES, help="Only those made from then on, UTC.")] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Write them to this file; none is written over.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Which alerts supervisors marked right or wrong, as lines that `adapt` and `backtest` take with --marks."""
+    if out_file is not None and out_file.exists():
+        raise InvalidConfiguration([f"{out_file}: is there already, and is not written over"])
+    since_s = None if since is None else since.replace(tzinfo=UTC).timestamp()
+    found = marked(read_settings().redis_url, tenant=tenant, since=since_s)
+    lines = [msgspec.json.encode(mark).decode() for mark in found.marks]
+    if out_file is not None:
+        try:
+            out_file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        except OSError as error:
+            raise KlankbordError(f"{out_file}: cannot be written: {error}") from None
+    if as_json:
+        out.out(json.dumps(_counted(found)), highlight=False)
+    elif out_file is None:
+        for line in lines:
+            out.out(line, highlight=False)
+    else:
+        table = Table("rule", "right", "wrong", box=None)
+        for rule, of_rule in _counted(found)["rules"].items():
+            table.add_row(Text(rule), str(of_rule["right"]), str(of_rule["wrong"]))
+        out.print(table)
+        out.print(Text(f"wrote {len(lines)} marks to {out_file}"), soft_wrap=True)
+    if found.without_event:
+        err.print(f"left out, because their event is not known: {found.without_event}")
+
+
+def _counted(found: Marked) -> dict[str, Any]:
+    rules: dict[str, dict[str, int]] = {}
+    for mark in found.marks:
+        of_rule = rules.setdefault(mark.rule, {"right": 0, "wrong": 0})
+        of_rule["right" if mark.right else "wrong"] += 1
+    return {"marks": len(found.marks), "without_event": found.without_event, "rules": dict(sorted(rules.items()))}
 
 
 def _show(verified: Verified) -> None:

@@ -36,6 +36,7 @@ class Views:
                 told.get((alert.alert_id, alert.state), alert),
                 # What is over may have left the state.
                 (seen.conversation.episodes.get(alert.rule) or published[alert.rule]).opened_at,
+                opened_here=(alert.alert_id, "opened") in told,
             )
             for alert in changes(seen.tenant, seen.conversation_id, published, seen.conversation.episodes)
         )
@@ -61,7 +62,7 @@ class Views:
     def _rank(self, record: Record, severity: str) -> float:
         return rank_of(record, severity, self.budget.weights)
 
-    def _message(self, record: Record, alert: Alert, opened_at: Seconds) -> AlertMessage:
+    def _message(self, record: Record, alert: Alert, opened_at: Seconds, *, opened_here: bool = False) -> AlertMessage:
         seen = record.observation
         now = seen.conversation
         return AlertMessage(
@@ -77,6 +78,7 @@ class Views:
             language=now.language,
             link=_link(seen.conversation_id, alert),
             rank=self._rank(record, alert.severity),
+            event_id=seen.event_id if opened_here else "",
         )
 
     def suggestions(self, record: Record) -> tuple[SuggestionMessage, ...]:

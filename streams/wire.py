@@ -196,10 +196,14 @@ class AlertMessage(Struct, frozen=True, omit_defaults=True):
     why: Literal["", "over_budget", "displaced"] = ""
     again: bool = False
     fold: Fold | None = None
+    event_id: str = ""  # the event at which it opened; none where the state told of it later
 
 
 class AlertLife(Struct, frozen=True):
-    """What supervisors made of an alert, the same for all of them; whoever changes it names the revision they saw."""
+    """What supervisors made of an alert, the same for all of them; whoever changes it names the revision they saw.
+
+    The last five fields say what a mark is about, for whoever learns from it when the alert itself is gone.
+    """
 
     alert_id: str
     tenant: str
@@ -212,6 +216,12 @@ class AlertLife(Struct, frozen=True):
     mark: Literal["right", "wrong"] | None = None
     reason: str = ""
     at: Seconds = 0.0
+    marked_at: Seconds = 0.0
+    conversation_id: str = ""
+    event_id: str = ""
+    rule: str = ""
+    rule_version: str = ""
+    value: float = 0.0
 
 
 class AlertAction(Struct, frozen=True):

@@ -17,6 +17,7 @@ from web.access import Action, Object, Subject, authorise
 from web.audit import note
 from web.identity import subject_of
 from web.lives import Lives, Wish, missing, standing
+from web.metrics import Metrics
 
 MAX_BODY_BYTES: Final = 4096
 
@@ -46,7 +47,7 @@ _wish: Final[msgspec.json.Decoder[Wish]] = msgspec.json.Decoder(Wish)
 _life: Final[msgspec.json.Decoder[wire.AlertLife]] = msgspec.json.Decoder(wire.AlertLife)
 
 
-def alerts(redis: Redis) -> APIRouter:
+def alerts(redis: Redis, metrics: Metrics) -> APIRouter:
     """The addresses about alerts. What is another team's is not found, as what does not exist."""
     router = APIRouter()
     lives = Lives(redis)
@@ -69,6 +70,9 @@ def alerts(redis: Redis) -> APIRouter:
             outcome = await lives.act(life, wish, by=subject.name, now_s=now_s)
         except (RedisError, OSError):
             return _away()
+        mark = outcome.life.mark
+        if outcome.done and mark is not None and mark != life.mark:
+            metrics.marks.labels(life.rule, mark).inc()
         return _json(msgspec.json.encode(standing(outcome.life, now_s)), 200 if outcome.done else 409)
 
     @router.get("/api/conversations/{conversation_id:path}")

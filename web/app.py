@@ -83,7 +83,7 @@ def create_app(
     app.add_middleware(Gate, hosts=settings.hosts)
     app.add_middleware(SecurityHeaders, parents=parents)
     read = [pages(), events(hub), about(app, settings, parents), audited(audit), service(app, hub, metrics)]
-    acted = [alerts(redis), suggestions(redis, metrics)]
+    acted = [alerts(redis, metrics), suggestions(redis, metrics)]
     for router in (*read, *acted, *([demo_tokens(demo)] if demo else ())):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC))

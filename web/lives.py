@@ -66,9 +66,9 @@ def after(life: AlertLife, wish: Wish, *, by: str, now_s: Seconds) -> AlertLife 
     """The life after `wish`; none where it cannot be done any more. What has cleared can still be marked."""
     then = replace(standing(life, now_s), revision=life.revision + 1, by=by, at=now_s)
     if wish.action == "right":
-        return replace(then, mark="right", reason="")
+        return replace(then, mark="right", reason="", marked_at=now_s)
     if wish.action == "wrong":
-        return replace(then, mark="wrong", reason=wish.reason or "")
+        return replace(then, mark="wrong", reason=wish.reason or "", marked_at=now_s)
     if life.state == "cleared":
         return None
     if wish.action == "acknowledge":

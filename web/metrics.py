@@ -38,6 +38,13 @@ class Metrics:
             ["kind", "answer"],
             registry=self.registry,
         )
+        # Moves when an alert is marked for the first time, or otherwise than before; who did is not counted.
+        self.marks = Counter(
+            "klankbord_alert_marks_total",
+            "Alerts that supervisors marked right or wrong.",
+            ["rule", "mark"],
+            registry=self.registry,
+        )
         for page in ("supervisor", "agent"):
             self.streams.labels(page)
         for suggester in SUGGESTIONS:

@@ -1,6 +1,6 @@
 """Policies over the same events: those that differ in their rules alone share one scoring."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -24,6 +24,14 @@ class Raised(NamedTuple):
     conversation: Conversation
 
 
+class Stands(NamedTuple):
+    """At an event at which an alert was marked: the rules of the policy in this place whose alerts are open then."""
+
+    policy: int
+    event_id: str
+    rules: frozenset[str]
+
+
 class _Memory(NamedTuple):
     """What the rules of one policy remember of a conversation."""
 
@@ -43,19 +51,26 @@ class _Open:
 class Listener:
     """Policies that score alike. Scoring is nearly all the work: fifty policies more cost half of it again."""
 
-    def __init__(self, members: Sequence[tuple[int, Policy]], *, make_waits: bool) -> None:
+    def __init__(
+        self,
+        members: Sequence[tuple[int, Policy]],
+        *,
+        make_waits: bool,
+        marked: Collection[tuple[Key, str]] = frozenset(),
+    ) -> None:
         (self._place, self._policy), *self._others = members
         self._make_waits = make_waits
+        self._marked = marked
         self._open: dict[Key, _Open] = {}
         self.waits_made = 0
 
-    def hear(self, event: Event) -> Iterator[Raised]:
+    def hear(self, event: Event) -> Iterator[Raised | Stands]:
         """What opens at `event`, and at the deadlines that passed before it."""
         key = event.tenant, event.conversation_id
         yield from self.wait(key, until=event.at_s)
         yield from self._step(key, event)
 
-    def wait(self, key: Key, *, until: Seconds) -> Iterator[Raised]:
+    def wait(self, key: Key, *, until: Seconds) -> Iterator[Raised | Stands]:
         """What opens while nobody answers, before `until`."""
         while self._make_waits and (was := self._open.get(key)) is not None:
             waited = next_waited(was.conversation, self._policy, tenant=key[0], conversation_id=key[1])
@@ -70,7 +85,7 @@ class Listener:
         """Let go of a conversation that is over."""
         self._open.pop(key, None)
 
-    def _step(self, key: Key, event: Event) -> Iterator[Raised]:
+    def _step(self, key: Key, event: Event) -> Iterator[Raised | Stands]:
         was = self._open.get(key) or _Open(Conversation(), [_Memory({}, 0, {}) for _ in self._others])
         seen = observe(was.conversation, event, self._policy)
         if seen.duplicate:
@@ -89,9 +104,19 @@ class Listener:
                     yield Raised(place, alert, now)
             memories.append(_Memory(after.episodes, after.forgotten, after.streaks))
         self._open[key] = _Open(now, memories)
+        if (key, event.event_id) in self._marked:
+            yield Stands(self._place, event.event_id, _standing(now.episodes))
+            for (place, _), memory in zip(self._others, memories, strict=True):
+                yield Stands(place, event.event_id, _standing(memory.episodes))
 
 
-def listeners(policies: Sequence[Policy], *, make_waits: bool) -> list[Listener]:
+def _standing(episodes: Mapping[str, Episode]) -> frozenset[str]:
+    return frozenset(rule for rule, episode in episodes.items() if episode.cleared_at is None)
+
+
+def listeners(
+    policies: Sequence[Policy], *, make_waits: bool, marked: Collection[tuple[Key, str]] = frozenset()
+) -> list[Listener]:
     """As many scorings as there must be for these policies."""
     groups: list[tuple[Policy, list[tuple[int, Policy]]]] = []
     for place, policy in enumerate(policies):
@@ -101,4 +126,4 @@ def listeners(policies: Sequence[Policy], *, make_waits: bool) -> list[Listener]
             groups.append((scoring, [(place, policy)]))
         else:
             group.append((place, policy))
-    return [Listener(members, make_waits=make_waits) for _, members in groups]
+    return [Listener(members, make_waits=make_waits, marked=marked) for _, members in groups]

@@ -84,6 +84,7 @@ class _Page:
         yield from self._time()
         yield from self._budget()
         yield from self._labels()
+        yield from self._marks()
         if self._report.sweep is not None:
             yield from self._sweep(self._report.sweep)
         yield from self._only("only_new", self._report.only_new)
@@ -181,6 +182,25 @@ class _Page:
         for name in ("near", "earlier", "later", "never"):
             rows.append((self._says[name], self._n(getattr(new, name)), self._n(getattr(old, name))))
         yield self._table("labels", ("", "new", "old"), rows)
+
+    def _marks(self) -> Iterator[str]:
+        new, old = self._report.new.marks, self._report.old.marks
+        if new is None or old is None:
+            return
+        yield self._heading("marks")
+        heard = self._report.recording
+        note = self._says["marks_note"].format(
+            marks=self._n(heard.marks - heard.marks_not_heard), all=self._n(heard.marks)
+        )
+        yield f"<p>{escape(note)}</p>"
+        titles = {name: self._title(name, new, old) for name, new, old in by_rule(self._report)}
+        rows = []
+        for one, other in zip(new, old, strict=True):
+            cells = [titles.get(one.rule, one.rule or "–"), self._n(one.marked)]
+            for figures in (one, other):
+                cells += [self._n(figures.raised), self._share(figures.wrong)]
+            rows.append(cells)
+        yield self._table("marks", ("rule", "marked", "new", "wrong", "old", "wrong"), rows)
 
     def _sweep(self, sweep: SweepFigures) -> Iterator[str]:
         yield self._heading("sweep")

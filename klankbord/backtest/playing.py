@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
-from klankbord.backtest.listening import Key, Raised, listeners
+from klankbord.backtest.listening import Key, Raised, Stands, listeners
 from klankbord.backtest.recording import Labelled, Part, Refused
 from klankbord.backtest.tally import HOUR_S, Flag, Tally, flag
 from klankbord.events import Ended, Event, Seconds, Waited
 from klankbord.policy import Policy
+from klankbord.tenant import Mark, of_contact
+
+Moment: TypeAlias = tuple[Key, str]  # a conversation and the id of an event in it
 
 # Of the conversations that only one policy flagged, so many are kept with their words; all are counted.
 KEPT: Final = 500
@@ -52,7 +55,7 @@ class _Contact:
 class Play:
     """What was heard, and what each policy made of it; the first two policies are compared."""
 
-    def __init__(self, policies: Sequence[Policy], *, make_waits: bool = False) -> None:
+    def __init__(self, policies: Sequence[Policy], *, make_waits: bool = False, marks: Sequence[Mark] = ()) -> None:
         self.tallies: Final = [Tally() for _ in policies]
         self.events = 0
         self.conversations = 0
@@ -66,7 +69,11 @@ class Play:
         self.wanted = 0
         self.calm = 0
         self.only: Final = (Differences(), Differences())
-        self._listeners = listeners(policies, make_waits=make_waits)
+        self.marks: Final = {(of_contact(mark), mark.event_id, mark.rule): mark for mark in marks}
+        # By policy, which of the marked alerts stand under it, of those whose moment was heard.
+        self.standing: Final[list[dict[Moment, frozenset[str]]]] = [{} for _ in policies]
+        marked = frozenset((key, event_id) for key, event_id, _ in self.marks)
+        self._listeners = listeners(policies, make_waits=make_waits, marked=marked)
         self._open: dict[Key, _Contact] = {}
         self._labels: dict[Key, Labelled] = {}
         # A number for each conversation that ended: whatever still comes for it opens nothing, in the monitor neither.
@@ -136,9 +143,12 @@ class Play:
         self._open[key] = contact
         return contact
 
-    def _take(self, key: Key, opened: Iterator[Raised]) -> None:
+    def _take(self, key: Key, opened: Iterator[Raised | Stands]) -> None:
         contact = self._open[key]
         for raised in opened:
+            if isinstance(raised, Stands):
+                self.standing[raised.policy][key, raised.event_id] = raised.rules
+                continue
             self.tallies[raised.policy].open(raised.alert, contact.team)
             contact.flags[raised.policy].setdefault(raised.alert.rule, flag(raised.alert, raised.conversation))
 

@@ -80,6 +80,16 @@ class LabelFigures(Struct, frozen=True):
     never: int
 
 
+class MarkFigures(Struct, frozen=True):
+    """Marked alerts of one rule: how many of them this policy raises too, and how many of those people called wrong."""
+
+    rule: str
+    marked: int
+    marked_wrong: int
+    raised: int
+    wrong: Share
+
+
 class HourFigures(Struct, frozen=True):
     """One clock hour in UTC."""
 
@@ -99,6 +109,7 @@ class PolicyFigures(Struct, frozen=True):
     by_hour: tuple[HourFigures, ...]
     budget: BudgetFigures | None = None
     labels: LabelFigures | None = None
+    marks: tuple[MarkFigures, ...] | None = None
 
 
 class FlagFigures(Struct, frozen=True):
@@ -160,6 +171,8 @@ class RecordingFigures(Struct, frozen=True):
     waits_made: int
     scorings: int
     labelled: int
+    marks: int = 0
+    marks_not_heard: int = 0
 
 
 class Report(Struct, frozen=True):
@@ -194,9 +207,7 @@ def report(
     sweep: Sweep | None,
 ) -> Report:
     """The figures of `play`; the new policy comes first, the old one second, then those of the sweep."""
-    new, old = (
-        _policy(play, play.tallies[place], policies[place], names[place], budget=budget) for place in (NEW, OLD)
-    )
+    new, old = (_policy(play, place, policies[place], names[place], budget=budget) for place in (NEW, OLD))
     return Report(
         schema=SCHEMA,
         recording=_recording(play, source),
@@ -222,10 +233,13 @@ def _recording(play: Play, source: str) -> RecordingFigures:
         waits_made=play.waits_made,
         scorings=play.scorings,
         labelled=play.labelled,
+        marks=len(play.marks),
+        marks_not_heard=sum((key, event_id) not in play.standing[NEW] for key, event_id, _ in play.marks),
     )
 
 
-def _policy(play: Play, tally: Tally, policy: Policy, name: str, *, budget: int | None) -> PolicyFigures:
+def _policy(play: Play, place: int, policy: Policy, name: str, *, budget: int | None) -> PolicyFigures:
+    tally = play.tallies[place]
     by_hour: Counter[int] = Counter()
     for (_, hour, _), number in tally.alerts.items():
         by_hour[hour] += number
@@ -239,7 +253,28 @@ def _policy(play: Play, tally: Tally, policy: Policy, name: str, *, budget: int 
         by_hour=tuple(HourFigures(_time(hour * HOUR_S), number) for hour, number in sorted(by_hour.items())),
         budget=None if budget is None else _budget(play, tally, budget),
         labels=_labels(play, tally),
+        marks=_marks(play, place),
     )
+
+
+def _marks(play: Play, place: int) -> tuple[MarkFigures, ...] | None:
+    if not play.marks:
+        return None
+    standing = play.standing[place]
+    by_rule: dict[str, list[tuple[bool, bool]]] = {}
+    for (key, event_id, rule), mark in play.marks.items():
+        rules = standing.get((key, event_id))
+        if rules is not None:
+            # Whoever marked by hand may have named no rule: then any alert at that moment is the one.
+            by_rule.setdefault(rule, []).append((not mark.right, rule in rules if rule else bool(rules)))
+    return tuple(_marked(rule, of_rule) for rule, of_rule in sorted(by_rule.items()))
+
+
+def _marked(rule: str, marks: Sequence[tuple[bool, bool]]) -> MarkFigures:
+    raised = [wrong for wrong, stands in marks if stands]
+    return MarkFigures(
+        rule, len(marks), sum(wrong for wrong, _ in marks), len(raised), share(sum(raised), len(raised))
+    )  # fmt: skip
 
 
 def _by_rule(play: Play, tally: Tally, policy: Policy) -> tuple[RuleFigures, ...]:

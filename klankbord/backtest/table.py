@@ -21,6 +21,9 @@ def show(report: Report, out: Console) -> None:
     out.print(_totals(report))
     out.print()
     out.print(_rules(report))
+    if report.recording.marks:
+        out.print()
+        out.print(_marks(report))
     out.print()
     out.print(_teams(report))
     for title, only in ((report.new.name, report.only_new), (report.old.name, report.only_old)):
@@ -42,6 +45,8 @@ def _heard(report: Report) -> Iterator[str]:
         yield f"not read, as the monitor would not: {sum(heard.refused.values())} ({reasons})"
     if heard.after_end:
         yield f"came after the end of their conversation and open nothing: {heard.after_end}"
+    if heard.marks_not_heard:
+        yield f"marks of alerts that are not in the recording: {heard.marks_not_heard} of {heard.marks}"
     if heard.waits_made:
         yield f"waits that were made from silences: {heard.waits_made}"
     elif not heard.waits_recorded:
@@ -109,6 +114,14 @@ def by_rule(report: Report) -> Iterator[tuple[str, RuleFigures | None, RuleFigur
     new, old = ({rule.rule: rule for rule in policy.by_rule} for policy in (report.new, report.old))
     for name in dict.fromkeys([*new, *old]):
         yield name, new.get(name), old.get(name)
+
+
+def _marks(report: Report) -> Table:
+    table = Table("marked alerts of", "marked", "new raises", "of them wrong", "old raises", "of them wrong", box=None)
+    for new, old in zip(report.new.marks or (), report.old.marks or (), strict=True):
+        cells = new.rule or "(no rule)", str(new.marked), str(new.raised), percent(new.wrong)
+        table.add_row(*map(Text, (*cells, str(old.raised), percent(old.wrong))))
+    return table
 
 
 def _teams(report: Report) -> Table:

@@ -54,6 +54,12 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "earlier": "eerste melding eerder",
         "later": "eerste melding later",
         "never": "geen melding",
+        "marks": "Wat supervisors van meldingen vonden",
+        "marks_note": "{marks} van de {all} beoordeelde meldingen komen in de opname voor. Per regel: hoeveel daarvan"
+        " elk beleid ook geeft, en welk deel daarvan mensen onterecht noemden. Een melding die niemand te zien kreeg,"
+        " is door niemand beoordeeld. Tussen haakjes het 95 %-interval (Wilson).",
+        "marked": "beoordeeld",
+        "wrong": "daarvan onterecht",
         "only_new": "Alleen met het nieuwe beleid gemeld",
         "only_old": "Alleen met het oude beleid gemeld",
         "none": "Geen.",
@@ -120,6 +126,12 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "earlier": "first alert earlier",
         "later": "first alert later",
         "never": "no alert",
+        "marks": "What supervisors made of alerts",
+        "marks_note": "{marks} of {all} marked alerts are in the recording. For each rule: how many of them either"
+        " policy raises too, and which share of those people called wrong. An alert that nobody was shown was marked by"
+        " nobody. In brackets the 95 % interval (Wilson).",
+        "marked": "marked",
+        "wrong": "of them wrong",
         "only_new": "Flagged with the new policy only",
         "only_old": "Flagged with the old policy only",
         "none": "None.",

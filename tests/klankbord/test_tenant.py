@@ -8,7 +8,7 @@ import pytest
 from klankbord.errors import InvalidEvent
 from klankbord.events import encode
 from klankbord.policy import Policy, read_policy
-from klankbord.tenant import adapted_policy, read_marked
+from klankbord.tenant import Mark, adapted_policy, read_marked, read_marks
 from tests.klankbord.given import utterance
 
 MARK = b'{"type":"mark","tenant":"demo","conversation_id":"conversation-1","event_id":"event-2","right":false}'
@@ -54,3 +54,29 @@ def test_the_policy_that_is_written_holds_the_judges_and_nothing_else() -> None:
     judges = Policy().judges
 
     assert read_policy(adapted_policy(judges, 30), source="ours.toml") == Policy(judges=judges)
+
+
+def test_marks_from_elsewhere_find_their_conversation_and_leave_others_alone(tmp_path: Path) -> None:
+    marks = [Mark("demo", "conversation-1", "event-2", False), Mark("demo", "elsewhere", "event-2", True)]
+
+    (talk,) = read_marked(written(tmp_path, *EVENTS), marks)
+
+    assert talk.marks == {"event-2": False}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_alerts_at_one_event_one_that_was_right_is_enough(order: int, tmp_path: Path) -> None:
+    marks = [
+        Mark("demo", "conversation-1", "event-2", False, "worried_customer"),
+        Mark("demo", "conversation-1", "event-2", True, "angry_customer"),
+    ][::order]
+
+    (talk,) = read_marked(written(tmp_path, *EVENTS), marks)
+
+    assert talk.marks == {"event-2": True}
+
+
+def test_a_file_of_marks_holds_no_events(tmp_path: Path) -> None:
+    assert read_marks(written(tmp_path, MARK)) == (Mark("demo", "conversation-1", "event-2", False),)
+    with pytest.raises(InvalidEvent, match="holds marks only"):
+        read_marks(written(tmp_path, MARK, EVENTS[0]))

@@ -50,7 +50,9 @@ class Desk:
 
 @pytest.fixture
 async def desk(redis_url: str, floor: Floor, tmp_path: Path) -> AsyncIterator[Desk]:
-    app = create_app(Settings.model_validate({"broker": "none:1", "redis_url": redis_url, "data_dir": tmp_path}))
+    app = create_app(
+        Settings.model_validate({"broker": "none:1", "redis_url": redis_url, "data_dir": tmp_path, "login": "demo"})
+    )
     asking: dict[str, Subject] = {}
 
     async def named(request: Request) -> Subject:
@@ -59,7 +61,7 @@ async def desk(redis_url: str, floor: Floor, tmp_path: Path) -> AsyncIterator[De
     app.dependency_overrides[subject_of] = named
     headers = {"X-Klankbord": "1", "Sec-Fetch-Site": "same-origin"}
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
         yield Desk(client, asking)
 
 
@@ -200,6 +202,39 @@ async def test_what_is_no_action_is_refused_and_changes_nothing(
 
     assert answer.status_code == 422
     assert floor.redis.hgetall(wire.LIVES) == before
+
+
+async def test_a_mark_counts_once_for_its_rule_and_again_when_somebody_thinks_better_of_it(
+    desk: Desk, redis_url: str
+) -> None:
+    alert = an_alert()
+    await publish(redis_url, alert)
+
+    await desk.act(alert, action="wrong", reason="it was a joke")
+    late = await desk.act(alert, BAS, action="wrong", reason="he laughed", revision=0)
+    await desk.act(alert, BAS, action="wrong", reason="he laughed", revision=1)
+    await desk.act(alert, BAS, action="acknowledge", revision=2)
+    before = (await desk.get("/metrics")).text
+    await desk.act(alert, BAS, action="right", revision=3)
+    after_all = (await desk.get("/metrics")).text
+
+    assert late.status_code == 409
+    assert 'klankbord_alert_marks_total{mark="wrong",rule="angry_customer"} 1.0' in before
+    assert 'mark="right"' not in before
+    assert 'klankbord_alert_marks_total{mark="right",rule="angry_customer"} 1.0' in after_all
+    assert "Anna" not in after_all
+
+
+async def test_a_life_knows_what_its_mark_is_about(desk: Desk, redis_url: str) -> None:
+    alert = replace(an_alert(), event_id="said-7")
+    await publish(redis_url, alert, cleared(alert))
+
+    marked = (await desk.act(alert, action="right", revision=1)).json()
+
+    assert (marked["conversation_id"], marked["event_id"]) == ("chat-1", "said-7")
+    assert (marked["rule"], marked["rule_version"]) == (alert.alert.rule, alert.alert.rule_version)
+    assert marked["value"] == pytest.approx(alert.alert.value)
+    assert time.time() - marked["marked_at"] < 60
 
 
 def test_a_snooze_ends_by_itself() -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from klankbord.backtest.listening import Listener, listeners
+from klankbord.backtest.listening import Listener, Raised, listeners
 from klankbord.channels.transcript import recordings
 from klankbord.events import Event, Waited, encode
 from klankbord.policy import Policy
@@ -38,6 +38,7 @@ def test_the_shared_scoring_raises_what_each_policy_raises_alone() -> None:
     heard: list[Counter[str]] = [Counter(), Counter(), Counter()]
     for event in events:
         for raised in listener.hear(event):
+            assert isinstance(raised, Raised)
             heard[raised.policy][raised.alert.alert_id] += 1
 
     assert heard == [alert_ids(events, one) for one in (shipped, bold, shy)]
@@ -78,9 +79,9 @@ def test_a_rule_about_waiting_opens_at_its_deadline() -> None:
     for event in contact("c", end=False):
         list(listener.hear(event))
 
-    opened = [r for r in listener.wait(("demo", "c"), until=START.timestamp() + 3600) if r.alert.rule == "long_wait"]
+    alerts = [r.alert for r in listener.wait(("demo", "c"), until=START.timestamp() + 3600) if isinstance(r, Raised)]
 
-    assert [(raised.alert.at - START.timestamp() - 5) % 60 for raised in opened] == [30.0]
+    assert [(alert.at - START.timestamp() - 5) % 60 for alert in alerts if alert.rule == "long_wait"] == [30.0]
 
 
 def test_the_wording_of_a_rule_changes_no_scoring() -> None:

@@ -20,6 +20,7 @@ from klankbord.backtest.sweep import Sweep, varied
 from klankbord.backtest.wording import WORDS, number
 from klankbord.events import Language
 from klankbord.policy import read_policy
+from klankbord.tenant import Mark
 from tests.klankbord.backtest.given import CALM, contact, toml
 
 LANGUAGES: tuple[Language, ...] = ("nl", "en")
@@ -38,7 +39,7 @@ def made() -> Report:
     """Every section has something in it, and every word that is not ours is hostile."""
     new, sweep = toml(0.2), Sweep("rules.angry_customer.raise_at", (0.2, 0.5, 0.99))
     policies = [read_policy(text, source="x") for text in (new, toml(0.99))] + list(varied(new, sweep, source="x"))
-    play = Play(policies)
+    play = Play(policies, marks=[Mark("demo", "hot", "hot-2", False, "angry_customer"), Mark("demo", "x", "y", True)])
     play.hear_all(
         [
             [
