@@ -62,6 +62,8 @@ def test_every_command_of_a_page_works_and_shows_what_the_page_shows(page: str, 
         if language == "toml":
             with (checkout / "mine.toml").open("a", encoding="utf-8") as file:
                 file.write("\n" + text)
+        if language == "jsonl":
+            (checkout / "marks.jsonl").write_text(text, encoding="utf-8")
         if language == "json":
             (checkout / "events.jsonl").write_text(text, encoding="utf-8")
         for command, shown in commands(text) if language == "console" else []:
