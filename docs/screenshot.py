@@ -23,8 +23,8 @@ FOLDER: Final = Path(__file__).parent
 SPEED: Final = 20.0
 ROWS: Final = 6
 WAIT_S: Final = 120.0
-FLOOR: Final[ViewportSize] = {"width": 1280, "height": 800}
-PANEL: Final[ViewportSize] = {"width": 480, "height": 540}
+FLOOR: Final[ViewportSize] = {"width": 1280, "height": 1000}
+PANEL: Final[ViewportSize] = {"width": 480, "height": 720}
 
 
 def main() -> None:
@@ -45,8 +45,11 @@ def _floor(browser: Browser, demo: Running) -> None:
     page = _opened(browser, demo.address("web", "/supervisor"), FLOOR)
     page.locator("#alerts > li").first.wait_for(timeout=WAIT_S * 1000)
     page.locator("#rows > li").nth(ROWS - 1).wait_for(timeout=WAIT_S * 1000)
-    page.locator("#rows > li .toggle").first.press("Enter")
-    page.locator("#rows > li .details").first.wait_for(state="visible")
+    # The pictures are in English, and so should be what is quoted in them.
+    english = page.locator('#rows > li:has(abbr:text-is("EN")):has(.badge.warning, .badge.critical)').first
+    english.locator(".toggle").press("Enter")
+    english.locator(".details .proof").first.wait_for(timeout=WAIT_S * 1000)
+    english.evaluate("row => row.scrollIntoView()")
     page.mouse.move(0, 0)
     page.screenshot(path=FOLDER / "supervisor.png")
 
