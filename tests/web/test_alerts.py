@@ -50,9 +50,8 @@ class Desk:
 
 @pytest.fixture
 async def desk(redis_url: str, floor: Floor, tmp_path: Path) -> AsyncIterator[Desk]:
-    app = create_app(
-        Settings.model_validate({"broker": "none:1", "redis_url": redis_url, "data_dir": tmp_path, "login": "demo"})
-    )
+    given = {"broker": "none:1", "redis_url": redis_url, "data_dir": tmp_path, "login": "demo"}
+    app = create_app(Settings.model_validate(given))
     asking: dict[str, Subject] = {}
 
     async def named(request: Request) -> Subject:
