@@ -182,16 +182,32 @@ ROWS: Final[tuple[tuple[str, tuple[Json, ...]], ...]] = (
                 "Alerts opened per minute, by rule",
                 "Each episode is counted once.",
                 per_minute('klankbord_alerts_total{state="opened"}', by="rule"),
+                width=6,
             ),
             lines(
                 "Alerts cleared per minute, by rule",
                 "Each episode is counted once.",
                 per_minute('klankbord_alerts_total{state="cleared"}', by="rule"),
+                width=6,
             ),
             lines(
                 "Suggestions per minute, by kind",
                 "What agents are shown; each suggestion is counted once.",
                 per_minute("klankbord_suggestions_total", by="kind"),
+                width=6,
+            ),
+            lines(
+                "Alerts marked wrong, by rule",
+                "Of the alerts that supervisors marked in the last 24 hours, the share that they marked wrong.",
+                query(
+                    'sum by (rule) (increase(klankbord_alert_marks_total{mark="wrong"}[24h]))'
+                    " / sum by (rule) (increase(klankbord_alert_marks_total[24h]))",
+                    "{{rule}}",
+                ),
+                unit="percentunit",
+                lowest=0,
+                highest=1,
+                width=6,
             ),
         ),
     ),

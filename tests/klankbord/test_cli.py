@@ -2,17 +2,22 @@
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import pytest
 
 from config.settings import PREFIX
 from klankbord.cli import FAILED, REFUSED
-from klankbord.policy import EMOTIONS
+from klankbord.events import encode
+from klankbord.policy import EMOTIONS, Policy, read_policy
+from klankbord.tenant import Mark
+from tests.klankbord.backtest.given import contact, toml
 
 ROOT: Final = Path(__file__).parents[2]
 RECORDING: Final = ROOT / "klankbord" / "recordings" / "hot-internet-down-again-nl.txt"
@@ -429,7 +434,7 @@ def test_the_core_scores_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> No
     assert json.loads(done.stdout)["emotions"]["relief"] > 0.5
 
 
-@pytest.mark.parametrize("command", ["demo", "doctor", "topics", "config"])
+@pytest.mark.parametrize("command", ["demo", "doctor", "topics", "config", "deadletters", "marks", "verify"])
 def test_from_the_wheel_alone_the_application_says_where_it_is(command: str, wheel: Path, tmp_path: Path) -> None:
     zipfile.ZipFile(wheel).extractall(tmp_path)
 
@@ -448,6 +453,55 @@ def test_adapt_writes_over_nothing(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "is there already" in done.stderr
     assert out.read_text(encoding="utf-8") == "# what runs"
+
+
+def marked_events(folder: Path, number: int) -> tuple[Path, Path]:
+    """Conversations of one angry line each, and a mark of the first of them."""
+    events = [contact(f"c-{place}") for place in range(number)]
+    recording, marks = folder / "events.jsonl", folder / "marks.jsonl"
+    recording.write_bytes(b"".join(encode(event) + b"\n" for of_one in events for event in of_one))
+    told = [Mark("demo", f"c-{place}", f"c-{place}-2", False, "angry_customer") for place in range(number)]
+    told.append(Mark("demo", "elsewhere", "e-1", True, "angry_customer"))
+    marks.write_bytes(b"".join(msgspec.json.encode(mark) + b"\n" for mark in told))
+    return recording, marks
+
+
+def test_adapt_learns_from_marks_that_are_in_a_file_of_their_own(tmp_path: Path) -> None:
+    recording, marks = marked_events(tmp_path, 5)
+    out = tmp_path / "ours.toml"
+
+    without = klankbord("adapt", recording, "--out", out)
+    done = klankbord("adapt", recording, "--marks", marks, "--out", out)
+
+    assert "0 conversations are too few" in without.stderr
+    assert done.returncode == 0, done.stderr
+    assert "moments with a mark: 5; in the file of marks: 6" in done.stdout
+    fitted = read_policy(out.read_text(encoding="utf-8"), source="ours.toml").judges.escalation
+    assert fitted.bias < Policy().judges.escalation.bias
+
+
+def test_marks_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    recording, _ = marked_events(tmp_path, 5)
+
+    done = klankbord("adapt", recording, "--marks", recording, "--out", tmp_path / "ours.toml")
+    gone = klankbord("backtest", "--policy", "config/policy.toml", "--marks", tmp_path / "none.jsonl", recording)
+
+    assert (done.returncode, gone.returncode) == (1, 1)
+    assert "holds marks only" in done.stderr
+    assert "none.jsonl: cannot be read" in gone.stderr
+
+
+def test_a_backtest_counts_marks_in_its_table_and_says_which_it_did_not_hear(tmp_path: Path) -> None:
+    recording, marks = marked_events(tmp_path, 5)
+    bold, shy = tmp_path / "bold.toml", tmp_path / "shy.toml"
+    bold.write_text(toml(0.2), encoding="utf-8")
+    shy.write_text(toml(0.99), encoding="utf-8")
+
+    done = klankbord("backtest", "--policy", bold, "--against", shy, "--marks", marks, recording)
+
+    assert done.returncode == 0, done.stderr
+    assert "marks of alerts that are not in the recording: 1 of 6" in done.stdout
+    assert re.search(r"angry_customer +5 +5 +100% \(57%-100%\) 5/5 +0 +-", done.stdout), done.stdout
 
 
 def test_adapt_says_how_many_conversations_are_too_few(tmp_path: Path) -> None:
