@@ -198,10 +198,10 @@ ROWS: Final[tuple[tuple[str, tuple[Json, ...]], ...]] = (
             ),
             lines(
                 "Alerts marked wrong, by rule",
-                "Of the alerts that supervisors marked in the last 24 hours, the share that they marked wrong.",
+                "Of the alerts that supervisors marked since the pages were started, the share that they marked wrong.",
                 query(
-                    'sum by (rule) (increase(klankbord_alert_marks_total{mark="wrong"}[24h]))'
-                    " / sum by (rule) (increase(klankbord_alert_marks_total[24h]))",
+                    'sum by (rule) (klankbord_alert_marks_total{mark="wrong"})'
+                    " / sum by (rule) (klankbord_alert_marks_total)",
                     "{{rule}}",
                 ),
                 unit="percentunit",

@@ -1,5 +1,6 @@
 """The pages agree with the code, and every link leads somewhere."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -62,6 +63,17 @@ def test_what_an_example_shows_is_found_in_its_last_line(kind: str, place: int) 
     shown = list(found_in(EXAMPLES[kind][place], LANGUAGES[place][0], kind))
 
     assert shown[-1].startswith(f"      · {kind} ")
+
+
+@pytest.mark.parametrize("language", [code for code, _ in LANGUAGES])
+def test_the_page_for_supervisors_names_every_button_as_the_page_does(language: str) -> None:
+    words = json.loads((ROOT / "web" / "static" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+    buttons = [word for key, word in words.items() if key.startswith("life.do.")]
+
+    told = page(f"supervisor.{language}.md")
+
+    assert len(buttons) == 6
+    assert [button for button in buttons if f"\n| {button} |" not in told] == []
 
 
 def test_every_example_belongs_to_a_detector() -> None:
