@@ -215,6 +215,9 @@ async def step(
     if observation.duplicate:
         metrics.duplicates.labels("event_id").inc()
         return
+    if observation.late:
+        metrics.late.inc()
+        return
     fence = {**(before.fence if before else {}), incoming.topic: incoming.offset}
     origin = wire.Origin(incoming.topic, incoming.partition, incoming.offset, incoming.timestamp_ms)
     record = wire.Record(observation, origin, fence)

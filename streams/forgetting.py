@@ -152,7 +152,7 @@ def marker(record: Record) -> Record:
     """What is kept of an ended conversation: that it ended, what was applied, and how often it alerted; no quotes."""
     seen, now = record.observation, record.observation.conversation
     kept = Conversation(
-        seen=now.seen,
+        memory=now.memory,
         channel=now.channel,
         language=now.language,
         started_at=now.started_at,

@@ -187,7 +187,9 @@ def _shown(redis_url: str) -> tuple[list[Shown], bool]:
             if entry
         ]
     return [
-        Shown((one.tenant, one.conversation_id), f"{one.alert.alert_id}:{one.alert.state}") for one in messages
+        Shown((one.tenant, one.conversation_id), f"{one.alert.alert_id}:{one.alert.state}")
+        for one in messages
+        if not one.again  # what the budget brings back, or takes away, was published before
     ], trimmed
 
 

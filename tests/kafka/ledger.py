@@ -55,7 +55,7 @@ def judge(sent: Sequence[Event], found: Found, policy: Policy) -> Verdict:
     """Compare what was found with the fold of the log, after seeing that the log is what was sent."""
     # The monitor itself writes to the log that a customer waits; all else must be what we sent, in our order.
     ours = [event for event in found.log if not isinstance(event, Waited)]
-    expected = {_event(one): one for one in replay(found.log, policy) if not one.duplicate}
+    expected = {_event(one): one for one in replay(found.log, policy) if not one.without_effect}
     copies: dict[Key, list[Observation]] = {}
     last: dict[Key, Observation] = {}
     for one in found.observations:
