@@ -179,6 +179,19 @@ async def test_a_record_that_a_zombie_monitor_wrote_late_does_not_turn_the_board
     assert row == VIEWS.row(RECORDS[5])
 
 
+@pytest.mark.parametrize("size", [1, len(VALUES)])
+async def test_a_record_that_a_zombie_monitor_wrote_late_clears_nothing(size: int) -> None:
+    sink = MemorySink()
+    one = publisher(sink)
+    open_ = next(place for place, record in enumerate(RECORDS) if record.observation.conversation.open_alerts)
+    late = [*VALUES[: open_ + 1], VALUES[0], *VALUES[open_ + 1 :]]
+
+    for start in range(0, len(late), size):
+        await one.publish(late[start : start + size])
+
+    assert shown(sink) == ALERTS
+
+
 async def test_conversations_of_one_batch_do_not_mix() -> None:
     sink = MemorySink()
     other = values(*records("conversation-2"))

@@ -91,12 +91,8 @@ def _long(chance: Chance) -> list[Event]:
 def _partials(chance: Chance, maker: "_Maker") -> list[Event]:
     """A line as it grows, all of it at one time; or so it goes with transcripts."""
     chance.fault("more partials of a line than are remembered")
-    at = maker.at
-    said = [
-        maker.make(Utterance, role=Role.CUSTOMER, text="I " * (n + 1), is_final=False, revision=n)
-        for n in range(PARTIALS)
-    ]
-    return [replace(one, at=at, utterance_id=said[0].utterance_id) for one in said]
+    line = maker.make(Utterance, role=Role.CUSTOMER, text="I ", is_final=False)
+    return [replace(line, event_id=f"{line.event_id}-{revision}", revision=revision) for revision in range(PARTIALS)]
 
 
 def _happening(chance: Chance, maker: "_Maker") -> Event:
@@ -149,7 +145,7 @@ def _spoiled(chance: Chance, events: list[Event]) -> list[Arrival]:
         if chance.strikes(0.05):
             chance.fault("a source reorders", events[place].event_id)
             events[place], events[place + 1] = events[place + 1], events[place]
-    if chance.strikes(0.1):
+    if chance.strikes(0.1 if len(events) < LONG_AFTER else 0.4):
         late = events.pop(random.randrange(len(events)))
         chance.fault("a source is late", late.event_id)
         events.append(late)
