@@ -21,10 +21,6 @@ Step: TypeAlias = Literal["end", "close", "forget"]
 STEPS: Final[tuple[Step, ...]] = ("end", "close", "forget")
 AT_ONCE: Final = 500  # of a backlog, as after a restart: each is a record to write
 
-# A process that was stopped for longer may have lost its partitions without knowing; the heartbeats tell it soon.
-STOPPED_S: Final = 5.0
-REST_S: Final = 30.0
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -99,20 +95,6 @@ class Forgetting:
     def _queue(self, key: bytes, at_s: Seconds) -> None:
         heapq.heappush(self._order, (at_s, key))
         self._queued[key] = at_s
-
-
-class Rested:
-    """Whether this process has run without a pause, by its own clock."""
-
-    def __init__(self) -> None:
-        self._looked_s: float | None = None
-        self._rest_until_s = 0.0
-
-    def __call__(self, now_s: float) -> bool:
-        if self._looked_s is not None and now_s - self._looked_s > STOPPED_S:
-            self._rest_until_s = now_s + REST_S
-        self._looked_s = now_s
-        return now_s >= self._rest_until_s
 
 
 def next_step(record: Record, policy: Policy, keep: Keep) -> Due | None:
