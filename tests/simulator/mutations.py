@@ -81,7 +81,7 @@ def _mutation(*says: str, **how: object) -> Mutation:
 
 
 MUTATIONS: Final = {
-    "no fence": _mutation("conflict", "state_mismatch", broken=Broken(fence=True)),
+    "no fence": _mutation("conflict", "state_mismatch", "alert_missing", "board", broken=Broken(fence=True)),
     "a commit before the acknowledgement of its sends": _mutation(
         "lost", broken=Broken(commit_before_acknowledgement=True)
     ),
