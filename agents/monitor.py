@@ -27,7 +27,7 @@ from streams import canary, wire
 from streams.canary import is_canary
 from streams.deadletters import Faults, Flood, Incoming, dead_letter, read
 from streams.deadlines import Deadlines
-from streams.forgetting import Forgetting, Keep, Rested, idle_end, marker
+from streams.forgetting import Forgetting, Keep, idle_end, marker
 from streams.metrics import MonitorMetrics, count_reload
 from streams.tables import Table
 
@@ -76,7 +76,6 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     forgetting = Forgetting(
         reloading.current, Keep(whole_s=settings.ended_state_min * 60.0, marker_s=settings.input_retention_h * 3600.0)
     )
-    rested = Rested()
 
     async def reload() -> None:
         if reloading.look():
@@ -109,10 +108,9 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         for deadline in deadlines.take_due(time.time()):
             await write(deadline.event, topic=deadline.topic, partition=deadline.partition)
         metrics.conversations.set(len(conversations))
-        if rested(time.monotonic()):
-            ended = forget(conversations, forgetting, reloading.current, metrics, now_s=time.time())
-            for event, origin in ended:
-                await write(event, topic=origin.topic, partition=origin.partition)
+        ended = forget(conversations, forgetting, reloading.current, metrics, now_s=time.time())
+        for event, origin in ended:
+            await write(event, topic=origin.topic, partition=origin.partition)
 
     app.timer(CLOCK_EVERY_S, name="look_at_the_clock")(look_at_the_clock)
 
@@ -214,6 +212,9 @@ async def step(
         return
     if observation.duplicate:
         metrics.duplicates.labels("event_id").inc()
+        return
+    if observation.late:
+        metrics.late.inc()
         return
     fence = {**(before.fence if before else {}), incoming.topic: incoming.offset}
     origin = wire.Origin(incoming.topic, incoming.partition, incoming.offset, incoming.timestamp_ms)

@@ -82,6 +82,7 @@ class Known:
     """What was published of a conversation: its alert episodes, and the highest rank of each open one by rule."""
 
     episodes: Mapping[str, Episode] = field(default_factory=dict)
+    progress: int = -1
     ranks: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -136,13 +137,19 @@ class Publisher:
         return Batch(alerts, offers, tuple(rows.values()), claims), known
 
     def _alerts(self, record: wire.Record, known: Known) -> tuple[list[wire.AlertMessage], Known]:
-        """What opened or cleared, and which open alerts weigh more than when Redis was told last."""
+        """What opened or cleared, and which open alerts weigh more than when Redis was told last.
+
+        An older state after a newer one, from a worker that woke up after it lost its partitions, tells nothing: what
+        it does not know yet would look as if it were over.
+        """
+        if record.progress < known.progress:
+            return [], known
         changed = self.views.alerts(record, known.episodes)
         opened = {message.alert.rule: message.rank for message in changed if message.alert.state == "opened"}
         ranks = {**known.ranks, **opened}
         worse = self.views.worse(record, ranks)
         ranks |= {message.alert.rule: message.rank for message in worse}
-        return [*changed, *worse], Known(record.observation.conversation.episodes, ranks)
+        return [*changed, *worse], Known(record.observation.conversation.episodes, record.progress, ranks)
 
     def _offers(self, key: bytes, record: wire.Record, *, age_ms: float) -> list[Offer]:
         """What is to be decided: candidates, and what is over where something may stand."""

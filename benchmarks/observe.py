@@ -22,7 +22,7 @@ import msgspec
 from msgspec.structs import replace
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from klankbord import conversation, language, phrases, redaction, tone
+from klankbord import conversation, language, memory, phrases, redaction, tone
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.detectors import DETECTORS
@@ -43,11 +43,11 @@ _PACKAGES: Final = ("klankbord", "msgspec", "numpy", "ahocorasick-rs", "vaderSen
 # What is remembered of one line while its detectors ask for it: a benchmark of the same lines must not find it.
 _OF_ONE_LINE: Final[tuple[Any, ...]] = (
     conversation.fingerprint,
-    conversation.text_number,
     features.spans,
     features.words,
     heads.answering,
     heads.reading,
+    memory.id_number,
     phrases.forget,
     redaction.find,
     tone.negative,

@@ -11,13 +11,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from klankbord.events import Channel, Event, Language, Seconds
+from klankbord.events import Channel, Language, Seconds
+from klankbord.memory import Lane, shortened
 
 VERSION: Final = 1
 MAX_BYTES: Final = 4096
 
 # These keep an ordinary conversation well under MAX_BYTES; `bounded` sees to the others.
-KEEP_EVENTS: Final = 24
 KEEP_POINTS: Final = 16
 KEEP_FINGERPRINTS: Final = 3
 KEEP_EVIDENCE: Final = 6
@@ -95,8 +95,8 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     """The state of one conversation, and the only thing a worker keeps of it."""
 
     version: int = VERSION
-    # The last events that were applied, as numbers: what a source sends twice counts once.
-    seen: tuple[int, ...] = ()
+    # The events that were applied, by side: what a source sends twice counts once.
+    memory: dict[str, Lane] = {}
 
     channel: Channel = Channel.CHAT
     queue: str | None = None
@@ -176,17 +176,6 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     def threat(self) -> float:
         """How sure a danger to the customer or to others is, 0..1."""
         return max((self.needs[kind].sure for kind in THREATS if kind in self.needs), default=0.0)
-
-
-def event_number(event: Event) -> int:
-    """48 bits that stand for the event's id, small enough to remember many."""
-    return text_number(event.event_id)
-
-
-@lru_cache(maxsize=4)  # an event is asked for its numbers before it is placed and when it is
-def text_number(text: str) -> int:
-    """48 bits that stand for `text`."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest(), "big")
 
 
 @lru_cache(maxsize=8_192)
@@ -272,10 +261,10 @@ _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
         reason_votes=dict(list(conversation.reason_votes.items())[:1]),
     ),
     lambda conversation: replace(unheard(conversation), paced_words=0, paced_ms=0),
-    # Only where every name is as long as it may be: half of the last events tell a duplicate as well, mostly.
+    # Only where every name is as long as it may be: then more of what is late is taken for a repeat.
     lambda conversation: replace(
         conversation,
-        seen=conversation.seen[-KEEP_EVENTS // 2 :],
+        memory=shortened(conversation.memory, keep=10),
         queue=conversation.queue and clip(conversation.queue),
         team=conversation.team and clip(conversation.team),
     ),

@@ -5,14 +5,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from klankbord.conversation import (
-    KEEP_EVENTS,
     KEEP_FINGERPRINTS,
     Conversation,
     Segment,
-    event_number,
     fingerprint,
     question,
-    text_number,
     unheard,
 )
 from klankbord.events import (
@@ -31,6 +28,7 @@ from klankbord.events import (
     Waited,
 )
 from klankbord.language import odds
+from klankbord.memory import Memory, is_forgotten, knows, knows_final
 from klankbord.policy import Policy
 from klankbord.signals import Words
 from klankbord.speech import LONGEST_SILENCE_MS, pace, segment_of
@@ -41,27 +39,29 @@ _ROUNDING_S: Final = 1.0  # of times that were added up and written as text
 
 def is_duplicate(conversation: Conversation, event: Event) -> bool:
     """Whether this very event was applied before, as far back as the conversation remembers."""
-    return event_number(event) in conversation.seen
+    return knows(conversation.memory, event)
+
+
+def is_late(conversation: Conversation, event: Event) -> bool:
+    """Whether it was applied before or is so late that nobody can say."""
+    return is_forgotten(conversation.memory, event)
 
 
 def spoken_once(conversation: Conversation, event: Event) -> Event:
     """The event, where a second final of the same utterance is a partial: neither scored nor counted as a turn."""
-    if isinstance(event, Utterance) and event.is_final and _final(event) in conversation.seen:
+    if isinstance(event, Utterance) and event.is_final and knows_final(conversation.memory, event):
         return replace(event, is_final=False)
     return event
 
 
-def placed(conversation: Conversation, event: Event) -> Conversation:
-    """The conversation with the event's place and time in it."""
-    seen = (*conversation.seen, event_number(event))
-    if isinstance(event, Utterance) and event.is_final:
-        seen = (*seen, _final(event))
+def placed(conversation: Conversation, event: Event, memory: Memory) -> Conversation:
+    """The conversation with the event's place and time in it, and `memory` of it."""
     at = event.at_s
     started_at = conversation.started_at
     conversation = _ended(conversation, event)
     return replace(
         conversation,
-        seen=seen[-KEEP_EVENTS:],
+        memory=memory,
         channel=event.channel,
         queue=(event.to_queue if isinstance(event, Transferred) else None) or event.queue or conversation.queue,
         team=event.team or conversation.team,
@@ -153,7 +153,7 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
 def erased(conversation: Conversation) -> Conversation:
     """The conversation after an objection: where and how often stay, what was scored and quoted goes."""
     return Conversation(
-        seen=conversation.seen,
+        memory=conversation.memory,
         channel=conversation.channel,
         queue=conversation.queue,
         team=conversation.team,
@@ -179,10 +179,6 @@ def _known(conversation: Conversation, event: Context) -> Conversation:
         open_complaint=conversation.open_complaint if complaint is None else complaint,
         lifetime_value=conversation.lifetime_value if value is None else round(value, 2),
     )
-
-
-def _final(event: Utterance) -> int:
-    return text_number("final\x1f" + event.utterance_id)
 
 
 def _heard(conversation: Conversation, event: Utterance, words: Words | None) -> Conversation:

@@ -22,6 +22,7 @@ from klankbord.conversation import (
 )
 from klankbord.detectors import DETECTORS
 from klankbord.events import Event, Joined, Role, Seconds, Transferred, Utterance
+from klankbord.memory import with_event
 from klankbord.phrases import clean, normal
 from klankbord.policy import THREAT_FROM, Policy
 from klankbord.reasons import voted
@@ -41,7 +42,8 @@ class Observation(Struct, frozen=True, omit_defaults=True):
     """What one event led to. `emotions`, `dissatisfaction`, `abuse` judge this turn; `conversation` holds what lasts.
 
     `effort_parts` add up to `conversation.effort - 1`. `reason` is the conversation's where this event changed it,
-    "" for unknown again. A `duplicate` changed nothing and is not published.
+    "" for unknown again. A `duplicate` changed nothing and is not published; nor is what is `late`: not newer than
+    events that are forgotten, and perhaps one of them.
     """
 
     event_id: str
@@ -64,12 +66,20 @@ class Observation(Struct, frozen=True, omit_defaults=True):
     alerts: tuple[Alert, ...] = ()
     suggestions: tuple[Suggestion, ...] = ()
     duplicate: bool = False
+    late: bool = False
+
+    @property
+    def without_effect(self) -> bool:
+        """Whether the event changed nothing."""
+        return self.duplicate or self.late
 
 
 def observe(conversation: Conversation, event: Event, policy: Policy) -> Observation:
     """Fold one event into a conversation. Pure: time comes from the event, the same input gives the same bytes."""
     if facts.is_duplicate(conversation, event):
         return replace(_observation(event, conversation), duplicate=True)
+    if facts.is_late(conversation, event):
+        return replace(_observation(event, conversation), late=True)
     event, now, words, found = heard(conversation, event, policy)
     placed = now
     if now.objected:
@@ -114,8 +124,9 @@ class Heard(NamedTuple):
 
 def heard(conversation: Conversation, event: Event, policy: Policy) -> Heard:
     """The event as it counts, the conversation with its place in it, and the evidence; none after an objection."""
+    memory = with_event(conversation.memory, event)
     event = facts.spoken_once(conversation, event)
-    now = facts.placed(conversation, event)
+    now = facts.placed(conversation, event, memory)
     if now.objected:
         return Heard(event, now, None, ())
     now, words = _words(now, event, policy)

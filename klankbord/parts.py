@@ -48,7 +48,7 @@ class Parts(Struct, frozen=True, omit_defaults=True):
 def parts(before: Conversation, event: Event, observation: Observation, policy: Policy) -> Parts:
     """The parts of what `observe(before, event, policy)` found."""
     now = observation.conversation
-    if observation.duplicate or now.objected:
+    if observation.without_effect or now.objected:
         return Parts()
     _, _, words, found = heard(before, event, policy)
     numbers = context.of_turn(before, words, found, policy)

@@ -21,10 +21,6 @@ Step: TypeAlias = Literal["end", "close", "forget"]
 STEPS: Final[tuple[Step, ...]] = ("end", "close", "forget")
 AT_ONCE: Final = 500  # of a backlog, as after a restart: each is a record to write
 
-# A process that was stopped for longer may have lost its partitions without knowing; the heartbeats tell it soon.
-STOPPED_S: Final = 5.0
-REST_S: Final = 30.0
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -101,20 +97,6 @@ class Forgetting:
         self._queued[key] = at_s
 
 
-class Rested:
-    """Whether this process has run without a pause, by its own clock."""
-
-    def __init__(self) -> None:
-        self._looked_s: float | None = None
-        self._rest_until_s = 0.0
-
-    def __call__(self, now_s: float) -> bool:
-        if self._looked_s is not None and now_s - self._looked_s > STOPPED_S:
-            self._rest_until_s = now_s + REST_S
-        self._looked_s = now_s
-        return now_s >= self._rest_until_s
-
-
 def next_step(record: Record, policy: Policy, keep: Keep) -> Due | None:
     """What comes next for a conversation; nothing when its events carry no time of production."""
     seen, now = record.observation, record.observation.conversation
@@ -152,7 +134,7 @@ def marker(record: Record) -> Record:
     """What is kept of an ended conversation: that it ended, what was applied, and how often it alerted; no quotes."""
     seen, now = record.observation, record.observation.conversation
     kept = Conversation(
-        seen=now.seen,
+        memory=now.memory,
         channel=now.channel,
         language=now.language,
         started_at=now.started_at,

@@ -38,6 +38,11 @@ class MonitorMetrics:
         self.duplicates = Counter(
             "klankbord_duplicates", "Events skipped because they were applied before", ["kind"], registry=registry
         )
+        self.late = Counter(
+            "klankbord_late_events",
+            "Events without effect: older than all that is remembered of their conversation, and perhaps repeated",
+            registry=registry,
+        )
         self.dead_letters = Counter(
             "klankbord_dead_letters", "Records sent to the dead-letter topic", ["reason"], registry=registry
         )

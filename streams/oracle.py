@@ -5,6 +5,7 @@ sent twice, in which order a conversation happened and which alerts follow are i
 """
 
 import hashlib
+from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -15,10 +16,13 @@ from klankbord.errors import InvalidEvent
 from klankbord.events import Event, decode
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy
-from streams.wire import Record, decode_record
+from streams.canary import CONVERSATION
+from streams.wire import CANARY_TENANT, CLOSED, Record, decode_record
 
 Talk: TypeAlias = tuple[str, str]  # tenant and conversation id
 AHEAD_S: Final = 24 * 3600 + 300  # an event further ahead of its record is a broken clock
+# An event with fewer applied ones at its time or later is never too late to be told from a repeat.
+REACH: Final = 5
 
 
 class Place(NamedTuple):
@@ -121,7 +125,12 @@ class _Story:
 
     told: list[tuple[Place, Event]] = field(default_factory=list)
     copies: list[_Copy] = field(default_factory=list)
+    markers: list[_Copy] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+
+    def is_after_its_end(self, place: Place) -> bool:
+        """Whether the state had become a marker when this was read: what was scored before is not known then."""
+        return bool(self.markers) and place.offset > self.markers[0].record.fence.get(place.topic, -1)
 
 
 class _Judge:
@@ -133,6 +142,7 @@ class _Judge:
         self._poison: set[Place] = set()
         self._stories: dict[Talk, _Story] = defaultdict(_Story)
         self._holes = _holes(found.written)
+        self._late: dict[str, set[str]] = defaultdict(set)
         self._judged = self._physical_dup = 0
 
     def verdict(self) -> Verdict:
@@ -140,6 +150,8 @@ class _Judge:
         for talk, story in self._stories.items():
             self._judge(talk, story)
         self._judge_letters()
+        if late := sum(map(len, self._late.values())):
+            self._unjudged["events too late to tell from a repeat"] = late
         wrong = {name: frozenset(found) for name, found in self._wrong.items()}
         return Verdict(**wrong, physical_dup=self._physical_dup, judged=self._judged, unjudged=dict(self._unjudged))
 
@@ -148,14 +160,17 @@ class _Judge:
             event = _readable(one)
             if event is None:
                 self._poison.add(one.place)
-            else:
+            elif event.tenant != CANARY_TENANT:
                 self._stories[event.tenant, event.conversation_id].told.append((one.place, event))
         for written in self._found.written:
             record = decode_record(written.value)
             seen = record.observation
-            self._stories[seen.tenant, seen.conversation_id].copies.append(_Copy(written, record))
+            if seen.tenant != CANARY_TENANT:
+                story = self._stories[seen.tenant, seen.conversation_id]
+                (story.markers if seen.type == CLOSED else story.copies).append(_Copy(written, record))
         for talk, alert in self._found.shown:
-            self._stories[talk].shown.append(alert)
+            if talk[0] != CANARY_TENANT:
+                self._stories[talk].shown.append(alert)
 
     def _judge(self, talk: Talk, story: _Story) -> None:
         found = self._found
@@ -167,7 +182,12 @@ class _Judge:
         told = [(place, event) for place, event in _merged(story) if not self._in_work(place)]
         if len(told) < len(story.told):
             self._unjudged["events still in work"] += len(story.told) - len(told)
-        expected = {} if earlier else self._folded(told)
+        after = len(told)
+        told = [(place, event) for place, event in told if not story.is_after_its_end(place)]
+        after -= len(told)
+        if after:
+            self._unjudged["events after a conversation was let go of"] += after
+        expected = {} if earlier else self._folded(name, told)
         self._judge_copies(name, story, told, expected, earlier=earlier)
         if earlier:
             self._unjudged["conversations that began before the first offset"] += 1
@@ -179,9 +199,11 @@ class _Judge:
         self._judge_scores(name, story, expected)
         working = len(told) < len(story.told) or any(self._in_work(copy.place) for copy in story.copies)
         if not working:
-            last = story.copies[-1].record.observation.conversation if story.copies else None
+            last = [*story.copies[-1:], *story.markers[-1:]]
+            last.sort(key=lambda copy: copy.written.offset)
+            state = last[-1].record.observation.conversation if last else None
             states = found.states
-            self._judge_state(name, last if states is None else states.get(talk), expected)
+            self._judge_state(name, state if states is None else states.get(talk), expected, closed=bool(story.markers))
         self._judge_alerts(name, story, expected, working=working)
 
     def _judge_unheard(self, talk: Talk, story: _Story) -> None:
@@ -219,6 +241,8 @@ class _Judge:
             places[event_id].add(place)
             if place not in known and not self._is_before(place) and not self._in_work(place):
                 self._wrong["phantom"].add(f"{name} {event_id}")
+            if event_id in self._late[name] and not story.is_after_its_end(place):
+                self._wrong["phantom"].add(f"{name} {event_id}")
             if place.offset < newest.get(place.topic, -1):
                 self._wrong["order"].add(f"{name} {event_id}")
             newest[place.topic] = place.offset
@@ -241,10 +265,11 @@ class _Judge:
                 self._wrong["conflict"].add(f"{name} {seen.event_id}")
 
     def _judge_state(
-        self, name: str, state: Conversation | None, expected: Mapping[str, tuple[Place, Observation]]
+        self, name: str, state: Conversation | None, expected: Mapping[str, tuple[Place, Observation]], *, closed: bool
     ) -> None:
         should = list(expected.values())[-1][1].conversation if expected else None
-        if state != should:
+        differs = _of_a_marker(state) != _of_a_marker(should) if closed else state != should
+        if differs:
             self._wrong["state_mismatch"].add(name)
 
     def _judge_alerts(
@@ -284,9 +309,10 @@ class _Judge:
                 self._wrong["phantom"].add(f"dead letter of {_name(place)}")
         self._physical_dup += letters.total() - len(letters)
 
-    def _folded(self, told: Iterable[tuple[Place, Event]]) -> dict[str, tuple[Place, Observation]]:
-        """Every event once, the first time it is told."""
+    def _folded(self, name: str, told: Iterable[tuple[Place, Event]]) -> dict[str, tuple[Place, Observation]]:
+        """Every event once, the first time it is told; none that is later than `observe()` can tell from a repeat."""
         expected: dict[str, tuple[Place, Observation]] = {}
+        applied: list[float] = []
         state = Conversation()
         for place, event in told:
             if event.event_id in expected:
@@ -296,6 +322,12 @@ class _Judge:
             except Exception:
                 self._poison.add(place)  # a defect of ours: it belongs with the dead letters
                 continue
+            if seen.late:
+                self._late[name].add(event.event_id)
+                if len(applied) - bisect_left(applied, event.at_s) < REACH:
+                    self._wrong["lost"].add(f"{name} {event.event_id}")
+                continue
+            insort(applied, event.at_s)
             expected[event.event_id] = place, seen
             state = seen.conversation
         return expected
@@ -333,7 +365,9 @@ class _Judge:
 
     def _is_compacted(self, story: _Story, place: Place) -> bool:
         """Whether a later record covers this one, and the log has a hole where it may have been."""
-        later = [copy for copy in story.copies if copy.record.fence.get(place.topic, -1) >= place.offset]
+        later = [
+            copy for copy in (*story.copies, *story.markers) if copy.record.fence.get(place.topic, -1) >= place.offset
+        ]
         if not later:
             return False
         after = later[0].written
@@ -354,6 +388,8 @@ def _readable(one: Input) -> Event | None:
     try:
         event = decode(one.value or b"")
     except InvalidEvent:
+        return None
+    if event.tenant == CANARY_TENANT and event.conversation_id != CONVERSATION:
         return None
     ahead = one.timestamp_ms and event.at.timestamp() > one.timestamp_ms / 1000 + AHEAD_S
     return None if ahead or one.key != event.conversation_id.encode("ascii") else event
@@ -389,6 +425,14 @@ def _alerts(seen: Observation, before: Mapping[str, Episode]) -> Iterator[str]:
             yield f"{identity}:opened"
         if episode.cleared_at is not None and not (known and earlier and earlier.cleared_at is not None):
             yield f"{identity}:cleared"
+
+
+def _of_a_marker(state: Conversation | None) -> object:
+    """What of a state must be left when it becomes a marker."""
+    if state is None:
+        return None
+    episodes = {rule: (episode.number, episode.cleared_at) for rule, episode in state.episodes.items()}
+    return state.memory, state.started_at, state.last_at, state.ended_at, state.objected, episodes
 
 
 def _versions(policy: Policy) -> Iterator[tuple[str, str]]:

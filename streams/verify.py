@@ -61,7 +61,7 @@ def verify(bootstrap_servers: str, redis_url: str, policy: Policy, span: Span = 
     were read.
     """
     published = {number: offset for (_, number), offset in _committed(bootstrap_servers, PUBLISHER).items()}
-    shown, trimmed = _shown(redis_url)
+    alerts, trimmed = shown(redis_url)
     with reading(bootstrap_servers) as reader:
         first, last = _bounds(reader, span)
         inputs = [_input(record) for record in records(reader, wire.INPUTS, first=first, last=last)]
@@ -75,7 +75,7 @@ def verify(bootstrap_servers: str, redis_url: str, policy: Policy, span: Span = 
                 if record.value is not None
             ],
             letters=[_origin(record) for record in records(reader, [wire.DEAD_LETTERS])],
-            shown=shown,
+            shown=alerts,
             since={place: offset for place, offset in first.items() if offset > 0},
             done={place: min(offset, committed.get(place, 0)) for place, offset in ends.items()},
             published=published,
@@ -84,7 +84,7 @@ def verify(bootstrap_servers: str, redis_url: str, policy: Policy, span: Span = 
     if trimmed and verdict.alert_missing:
         known = _published_once(redis_url, verdict.alert_missing)
         verdict = judge(replace(found, trimmed=known), policy)
-    return Verified(verdict, first, ends, len(inputs), len(found.written), len(found.letters), len(shown))
+    return Verified(verdict, first, ends, len(inputs), len(found.written), len(found.letters), len(alerts))
 
 
 @contextmanager
@@ -175,7 +175,7 @@ def _origin(record: ConsumerRecord) -> Place:
     return Place(headers["origin_topic"].decode(), int(headers["origin_partition"]), int(headers["origin_offset"]))
 
 
-def _shown(redis_url: str) -> tuple[list[Shown], bool]:
+def shown(redis_url: str) -> tuple[list[Shown], bool]:
     """The alerts in Redis' stream, and whether it let go of older ones."""
     with _redis(redis_url) as client:
         if not client.exists(wire.ALERTS):
@@ -187,7 +187,9 @@ def _shown(redis_url: str) -> tuple[list[Shown], bool]:
             if entry
         ]
     return [
-        Shown((one.tenant, one.conversation_id), f"{one.alert.alert_id}:{one.alert.state}") for one in messages
+        Shown((one.tenant, one.conversation_id), f"{one.alert.alert_id}:{one.alert.state}")
+        for one in messages
+        if not one.again  # what the budget brings back, or takes away, was published before
     ], trimmed
 
 

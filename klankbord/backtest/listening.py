@@ -88,7 +88,7 @@ class Listener:
     def _step(self, key: Key, event: Event) -> Iterator[Raised | Stands]:
         was = self._open.get(key) or _Open(Conversation(), [_Memory({}, 0, {}) for _ in self._others])
         seen = observe(was.conversation, event, self._policy)
-        if seen.duplicate:
+        if seen.without_effect:
             return
         now = seen.conversation
         for alert in seen.alerts:

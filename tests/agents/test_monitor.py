@@ -157,6 +157,20 @@ async def test_what_a_source_sends_twice_writes_nothing(monitor: Monitor) -> Non
     assert monitor.buried == []
 
 
+async def test_what_comes_later_than_can_be_told_from_a_repeat_is_counted_and_writes_nothing(monitor: Monitor) -> None:
+    first = utterance("where is it", number=0)
+    more = [utterance("hello", number=n, after_s=n) for n in range(1, 20)]
+    await monitor.take(*(arrived(one, offset=n) for n, one in enumerate([first, *more])))
+    before = dict(monitor.table)
+
+    never_heard = utterance("I am furious", number=99, after_s=1)
+    await monitor.take(arrived(first, offset=20), arrived(never_heard, offset=21))
+
+    assert monitor.table == before
+    assert (monitor.counted("late_events"), monitor.counted("observations")) == (2, 20)
+    assert monitor.buried == []
+
+
 async def test_a_record_without_a_time_of_production_is_taken(monitor: Monitor) -> None:
     await monitor.take(arrived(utterance("where is it"), timestamp_ms=0))
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from prometheus_client import CollectorRegistry
 from redis import Redis
@@ -14,8 +15,9 @@ from klankbord.conversation import Conversation
 from klankbord.observation import observe
 from klankbord.policy import RULES, Policy
 from klankbord.suggestions import SUGGESTIONS
-from streams import canary, wire
+from streams import canary, verify, wire
 from streams.metrics import SUPPRESSED_WHY, PublisherMetrics
+from streams.oracle import Shown
 from streams.sinks import Batch, New, Sink, Unavailable
 from streams.sinks.memory import MemorySink
 from streams.sinks.redis import RedisSink
@@ -179,6 +181,19 @@ async def test_a_record_that_a_zombie_monitor_wrote_late_does_not_turn_the_board
     assert row == VIEWS.row(RECORDS[5])
 
 
+@pytest.mark.parametrize("size", [1, len(VALUES)])
+async def test_a_record_that_a_zombie_monitor_wrote_late_clears_nothing(size: int) -> None:
+    sink = MemorySink()
+    one = publisher(sink)
+    open_ = next(place for place, record in enumerate(RECORDS) if record.observation.conversation.open_alerts)
+    late = [*VALUES[: open_ + 1], VALUES[0], *VALUES[open_ + 1 :]]
+
+    for start in range(0, len(late), size):
+        await one.publish(late[start : start + size])
+
+    assert shown(sink) == ALERTS
+
+
 async def test_conversations_of_one_batch_do_not_mix() -> None:
     sink = MemorySink()
     other = values(*records("conversation-2"))
@@ -240,6 +255,27 @@ async def test_everything_again_from_a_new_publisher_changes_nothing_whatever_th
     assert once > 0
     assert again == [0.0] * 3
     assert after == before
+
+
+@pytest.mark.parametrize("budget", [0, 1, 2])
+async def test_who_verifies_finds_each_alert_once_whatever_the_budget_made_of_it(redis_url: str, budget: int) -> None:
+    conversations = [records(f"conversation-{n}", timestamp_ms=int(time.time() * 1000)) for n in range(6)]
+    every = [pair for one in zip(*conversations, strict=True) for pair in values(*one)]
+    with Redis.from_url(redis_url) as client:
+        client.flushdb()
+        await published(redis_url, tight(budget), every, size=4)
+        messages = [msgspec.json.decode(entry[wire.FIELD]) for _, entry in client.xrange(wire.ALERTS) or ()]
+
+    found, trimmed = verify.shown(redis_url)
+
+    wanted = [
+        Shown(("demo", record.observation.conversation_id), f"{alert.alert_id}:{alert.state}")
+        for one in conversations
+        for record in one
+        for alert in record.observation.alerts
+    ]
+    assert (sorted(found), trimmed) == (sorted(wanted), False)
+    assert not all(message.get("shown", True) for message in messages)
 
 
 async def test_a_canary_reaches_redis_and_nothing_else() -> None:

@@ -15,6 +15,7 @@ from klankbord.observation import Observation
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import wire
+from streams.canary import is_canary
 
 Key = tuple[str, str]  # tenant and event id, or tenant and conversation id
 
@@ -55,7 +56,7 @@ def judge(sent: Sequence[Event], found: Found, policy: Policy) -> Verdict:
     """Compare what was found with the fold of the log, after seeing that the log is what was sent."""
     # The monitor itself writes to the log that a customer waits; all else must be what we sent, in our order.
     ours = [event for event in found.log if not isinstance(event, Waited)]
-    expected = {_event(one): one for one in replay(found.log, policy) if not one.duplicate}
+    expected = {_event(one): one for one in replay(found.log, policy) if not one.without_effect}
     copies: dict[Key, list[Observation]] = {}
     last: dict[Key, Observation] = {}
     for one in found.observations:
@@ -110,11 +111,12 @@ class AlertReader:
 
 
 def read_back(bootstrap_servers: str, alerts: Sequence[str]) -> Found:
-    """Everything that lies in Kafka now."""
-    log = [decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic)]
+    """Everything that lies in Kafka now, but the canaries of the installation itself."""
+    events = [decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic)]
+    log = [event for event in events if not is_canary(event.tenant)]
     written = [wire.decode_record(value).observation for value in _values(bootstrap_servers, wire.OBSERVATIONS)]
     # No event led to the marker of a conversation that is over.
-    observations = [one for one in written if one.type != wire.CLOSED]
+    observations = [one for one in written if one.type != wire.CLOSED and not is_canary(one.tenant)]
     return Found(log, observations, len(_values(bootstrap_servers, wire.DEAD_LETTERS)), tuple(alerts))
 
 

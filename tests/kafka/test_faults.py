@@ -254,7 +254,7 @@ def test_f17_everything_comes_twice(tmp_path: Path, chance: random.Random, repor
     lines = played(EVENTS)
     again: list[Line] = list(lines)
     for line in chance.sample(lines, len(lines) // 2):
-        again.insert(min(len(again), lines.index(line) + chance.choice((1, 5, 2_000))), line)
+        again.insert(min(len(again), lines.index(line) + chance.choice((1, 5, 2_000, len(lines)))), line)
     with world(tmp_path) as made:
         outcome = run(made, again, spread(chance, lambda w: w.kill("monitor-0"), 1))
     report("F17", f"{len(again) - len(lines)} events sent twice, one kill", outcome)

@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from klankbord.conversation import (
     KEEP_EPISODES,
-    KEEP_EVENTS,
     KEEP_EVIDENCE,
     KEEP_FINGERPRINTS,
     KEEP_NEEDS,
@@ -32,6 +31,7 @@ from klankbord.conversation import (
     question,
 )
 from klankbord.events import SCHEMA, Channel, Context, Event, Role, Transferred, Utterance
+from klankbord.memory import KEEP_EVENTS, KEEP_PARTIALS, KEEP_TIED, Lane
 from klankbord.observation import observe
 from klankbord.policy import EMOTIONS, MOST_PATIENT, MOST_PHRASE_LISTS, Policy
 from klankbord.reasons import KEPT_VOTES, TURNS_READ
@@ -115,6 +115,16 @@ def test_a_conversation_of_hundreds_of_hostile_events_stays_under_4_kilobytes(
         assert size(conversation) <= MAX_BYTES
 
 
+def fullest_memory() -> dict[str, Lane]:
+    entry, tied = b"\xff" * 11, b"\xff" * 2 * KEEP_TIED
+    return {
+        "customer": Lane(entry * KEEP_EVENTS, 2**40, tied),
+        "others": Lane(entry * KEEP_EVENTS, 2**40, tied),
+        "customer_partials": Lane(entry * KEEP_PARTIALS, 2**40, tied),
+        "others_partials": Lane(entry * KEEP_PARTIALS, 2**40, tied),
+    }
+
+
 def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
     """Every field at its longest."""
     at = 1_772_442_000.123456
@@ -123,7 +133,7 @@ def fullest(*, name: str, rules: tuple[str, ...]) -> Conversation:
     drivers = dict.fromkeys(POLICY.drivers, 1.2345)
     lines = ((65_535,) * 12,) * KEEP_FINGERPRINTS
     return Conversation(
-        seen=(2**48 - 1,) * KEEP_EVENTS,
+        memory=fullest_memory(),
         channel=Channel.WHATSAPP,
         queue=name,
         team=name,
@@ -210,7 +220,7 @@ def test_proof_goes_before_counts_and_that_of_closed_alerts_first() -> None:
     kept = bounded(replace(full, episodes={**full.episodes, "high_effort": still_open}))
 
     assert kept.episodes["angry_customer"].cause is None
-    assert kept.seen == full.seen
+    assert kept.memory == full.memory
     assert kept.emotions == full.emotions
     assert kept.needs == full.needs
     assert kept.drivers == full.drivers

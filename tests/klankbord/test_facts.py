@@ -20,7 +20,7 @@ AGENT: Final = Role.AGENT
 def after(*events: Event, conversation: Conversation | None = None) -> Conversation:
     """The conversation after `events`, each with an id of its own."""
     now = conversation or Conversation()
-    for number, event in enumerate(events, len(now.seen)):
+    for number, event in enumerate(events, 0 if conversation is None else 100):
         event = replace(event, event_id=f"event-{number}")
         if isinstance(event, Utterance):
             event = replace(event, utterance_id=f"utterance-{number}")

@@ -27,7 +27,9 @@ GAPS: Final = {
 }  # fmt: skip
 # A run in which one of these never happened proves nothing about it, and is red.
 FAULTS: Final = (
-    "a source repeats itself", "a source reorders", "a source is late", "poison", "a conversation in two topics",
+    "a source repeats itself", "a source repeats itself long after", "an event is too late to tell from a repeat",
+    "more partials of a line than are remembered", "a source reorders", "a source is late",
+    "poison", "a conversation in two topics",
     "a conversation longer than its memory", "a deadline passes", "a crash", "a crash within a rebalance",
     "a session times out", "a monitor joins", "a publisher joins", "a monitor leaves in order",
     "a publisher leaves in order", "a monitor freezes", "a publisher freezes", "a monitor comes back as a zombie",

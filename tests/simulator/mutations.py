@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from klankbord import alerting, facts
+from klankbord.conversation import Conversation
+from klankbord.events import Event
 from streams import views
 from streams.sinks import Batch, New
 from tests.simulator.simulation import WHOLE, Kept, Outcome, simulate
@@ -46,6 +48,20 @@ def _duplicates_count() -> Iterator[None]:
         facts.is_duplicate = real
 
 
+@contextmanager
+def _lateness(is_late: Callable[[Conversation, Event], bool]) -> Iterator[None]:
+    real = facts.is_late
+    facts.is_late = lambda conversation, event: is_late(conversation, event)
+    try:
+        yield
+    finally:
+        facts.is_late = real
+
+
+def _before_the_last(conversation: Conversation, event: Event) -> bool:
+    return conversation.last_at is not None and event.at_s < conversation.last_at
+
+
 @dataclass(frozen=True, slots=True)
 class Mutation:
     """How a promise is broken, and which verdicts may say so."""
@@ -65,7 +81,7 @@ def _mutation(*says: str, **how: object) -> Mutation:
 
 
 MUTATIONS: Final = {
-    "no fence": _mutation("conflict", "state_mismatch", broken=Broken(fence=True)),
+    "no fence": _mutation("conflict", "state_mismatch", "alert_missing", "board", broken=Broken(fence=True)),
     "a commit before the acknowledgement of its sends": _mutation(
         "lost", broken=Broken(commit_before_acknowledgement=True)
     ),
@@ -79,4 +95,8 @@ MUTATIONS: Final = {
     "a sink that forgets what it published": _mutation("alert_twice", sink=Forgetful),
     "an alert id with chance in it": _mutation("alert_extra", "alert_missing", within=_random_alert_ids),
     "no check for events that come twice": _mutation("effective_dup", within=_duplicates_count),
+    "what comes again long after is taken for new": _mutation(
+        "effective_dup", within=lambda: _lateness(lambda conversation, event: False)
+    ),
+    "what comes a little late is taken for a repeat": _mutation("lost", within=lambda: _lateness(_before_the_last)),
 }

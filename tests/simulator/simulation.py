@@ -141,6 +141,8 @@ class Simulation:
                 self._replay_from_the_beginning()
         found = self._found()
         verdict = judge(found, POLICY)
+        if verdict.unjudged.get("events too late to tell from a repeat"):
+            self.chance.fault("an event is too late to tell from a repeat")
         board = self._ghosts(verdict)
         return Outcome(
             self.chance.seed, verdict, board, dict(self.chance.faults), self.chance.schedule, events,
@@ -370,6 +372,7 @@ class Simulation:
             shown=[
                 Shown((message.tenant, message.conversation_id), _identity(message.alert))
                 for message in self.sink.shown()
+                if not message.again
             ],
             states={(key[0], key[1]): record.observation.conversation for key, record in states.items()},
         )

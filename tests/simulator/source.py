@@ -34,9 +34,9 @@ ANGRY: Final = (
 )
 CALM: Final = ("oh thank you so much, that is a relief", "thanks, great help, wonderful", "hello", "ok")
 ANSWERS: Final = ("May I have your order number?", "One moment please.", "I have put the refund through myself.")
-# The state remembers some twenty numbers, two for each final utterance: what comes again within so many events of
-# its conversation must count once.
-WITHIN: Final = 6
+# More events of its conversation between the two than the state remembers of either side.
+LONG_AFTER: Final = 24
+PARTIALS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ def _conversation(chance: Chance, number: int) -> list[Event]:
     for _ in range(random.randint(2, 9)):
         events.append(_happening(chance, first))
     if random.random() < 0.1:
+        events += _partials(chance, first)
+    if random.random() < 0.1:
         events.append(first.make(Objected))
         events.append(first.make(Utterance, role=Role.CUSTOMER, text=ANGRY[0]))
     if random.random() < 0.7:
@@ -84,6 +86,13 @@ def _long(chance: Chance) -> list[Event]:
         events.append(maker.make(Context, recent_contacts=number) if number % 8 else maker.make(Held))
     chance.fault("a conversation longer than its memory")
     return events
+
+
+def _partials(chance: Chance, maker: "_Maker") -> list[Event]:
+    """A line as it grows, all of it at one time; or so it goes with transcripts."""
+    chance.fault("more partials of a line than are remembered")
+    line = maker.make(Utterance, role=Role.CUSTOMER, text="I ", is_final=False)
+    return [replace(line, event_id=f"{line.event_id}-{revision}", revision=revision) for revision in range(PARTIALS)]
 
 
 def _happening(chance: Chance, maker: "_Maker") -> Event:
@@ -136,7 +145,7 @@ def _spoiled(chance: Chance, events: list[Event]) -> list[Arrival]:
         if chance.strikes(0.05):
             chance.fault("a source reorders", events[place].event_id)
             events[place], events[place + 1] = events[place + 1], events[place]
-    if chance.strikes(0.1):
+    if chance.strikes(0.1 if len(events) < LONG_AFTER else 0.4):
         late = events.pop(random.randrange(len(events)))
         chance.fault("a source is late", late.event_id)
         events.append(late)
@@ -144,7 +153,9 @@ def _spoiled(chance: Chance, events: list[Event]) -> list[Arrival]:
     for place in range(len(told) - 1, -1, -1):
         if chance.strikes(0.08):
             chance.fault("a source repeats itself", events[place].event_id)
-            again = random.randint(place + 1, min(len(told), place + WITHIN))
+            again = random.randint(place + 1, len(told))
+            if again - place > LONG_AFTER:
+                chance.fault("a source repeats itself long after", events[place].event_id)
             told.insert(again, told[place])
         if chance.strikes(0.03):
             chance.fault("poison", events[place].event_id)
@@ -155,10 +166,9 @@ def _spoiled(chance: Chance, events: list[Event]) -> list[Arrival]:
 def _both_topics(chance: Chance, events: list[Event]) -> list[Event]:
     """Some conversations change their channel, and with it their topic.
 
-    Only where no worker freezes, for between two topics there is no order, and a zombie may have seen another one;
-    and only short ones: a copy that comes again behind all of the other topic may be past what is remembered.
+    Only where no worker freezes, for between two topics there is no order, and a zombie may have seen another one.
     """
-    if chance.zombies or len(events) > 24 or not chance.strikes(0.2):
+    if chance.zombies or not chance.strikes(0.2):
         return events
     chance.fault("a conversation in two topics", events[0].conversation_id)
     half = len(events) // 2

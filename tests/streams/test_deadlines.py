@@ -197,7 +197,7 @@ def test_a_deadline_whose_answer_came_first_changes_nothing() -> None:
     after = observe(before, deadline.event, POLICY)
 
     assert (after.signals, after.alerts, after.suggestions) == ((), (), ())
-    assert after.conversation == replace(before, seen=after.conversation.seen, last_at=deadline.event.at_s)
+    assert after.conversation == replace(before, memory=after.conversation.memory, last_at=deadline.event.at_s)
 
 
 def test_a_deadline_does_not_count_for_the_next_question() -> None:

@@ -12,8 +12,9 @@ from klankbord.events import Channel, Ended, Event, encode
 from klankbord.policy import Policy
 from streams import wire
 from streams.deadletters import Incoming
-from streams.forgetting import Forgetting, Keep, Rested
+from streams.forgetting import Forgetting, Keep, marker
 from streams.metrics import MonitorMetrics
+from streams.recovery import is_older
 from streams.views import Views
 from tests.agents.test_monitor import Monitor
 from tests.klankbord.given import START_S, utterance
@@ -273,14 +274,12 @@ async def test_an_endless_conversation_stays_small() -> None:
     assert len(floor.table) == 1
 
 
-def test_a_process_that_was_stopped_rests_before_it_forgets_anything() -> None:
-    awake = Rested()
-    assert awake(100.0)
-    assert awake(101.0)
+async def test_a_marker_that_a_zombie_writes_over_a_newer_state_is_not_believed() -> None:
+    floor, at_s = await ended()
+    zombies = wire.encode(marker(floor.record()))
+    await floor.takes(utterance("and one more thing", number=99, after_s=10), at_s=at_s + 5)
 
-    assert not awake(190.0)  # frozen for 89 s: the partitions may be another's by now
-    assert not any([awake(191.0 + n) for n in range(28)])
-    assert awake(220.0)
+    assert is_older(zombies, floor.table[KEY])
 
 
 async def test_the_publisher_shows_nothing_of_a_marker() -> None:

@@ -7,9 +7,11 @@ from typing import Final
 import msgspec
 import pytest
 
+from klankbord import facts
 from klankbord.events import Event, encode
 from klankbord.replay import replay
-from streams import wire
+from streams import canary, wire
+from streams.forgetting import marker
 from streams.oracle import Found, Input, Place, Shown, Verdict, Written, judge
 from tests.klankbord.given import utterance
 from tests.streams.given import PARTITION, POLICY, PRODUCED_MS, conversation
@@ -112,6 +114,82 @@ def test_what_the_source_says_twice_is_expected_once() -> None:
     twice = [*RIGHT.inputs, RIGHT.inputs[-1]._replace(place=Place(wire.CHAT_MESSAGES, PARTITION, len(EVENTS)))]
 
     assert judge(replace(RIGHT, inputs=twice), POLICY).clean
+
+
+def test_the_canary_is_nobodys_conversation() -> None:
+    [said, over] = [encode(event) for event in canary.canary(1_772_442_000.0)]
+    own = [
+        Input(Place(wire.CHAT_MESSAGES, 0, n), 0, canary.CONVERSATION.encode(), raw)
+        for n, raw in enumerate([said, over])
+    ]
+
+    assert judge(replace(RIGHT, inputs=[*RIGHT.inputs, *own]), POLICY) == Verdict(judged=1)
+
+
+def test_under_the_canarys_name_anybody_elses_conversation_is_poison() -> None:
+    event = msgspec.structs.replace(utterance("hello"), tenant=wire.CANARY_TENANT)
+
+    assert wrong(replace(RIGHT, inputs=[*RIGHT.inputs, *told([event], first=90)])) == {"lost"}
+
+
+def closing(records: Sequence[Written], *, offset: int) -> Written:
+    """The marker that takes the place of the last of these."""
+    last = wire.decode_record(records[-1].value)
+    return Written(PARTITION, offset, wire.encode(marker(last)))
+
+
+def test_the_marker_of_an_ended_conversation_is_nothing_but_its_end() -> None:
+    closed = closing(LOG, offset=len(LOG))
+
+    assert judge(replace(RIGHT, written=[*LOG, closed]), POLICY) == Verdict(judged=1)
+    assert judge(replace(RIGHT, written=[closed]), POLICY).clean  # compacted
+
+
+def test_a_marker_of_another_end_is_seen() -> None:
+    closed = changed(closing(LOG, offset=len(LOG)), ended_at=1.0)
+
+    assert wrong(replace(RIGHT, written=[*LOG, closed])) == {"state_mismatch"}
+
+
+def test_what_is_heard_of_a_conversation_after_it_was_let_go_of_is_not_judged_by_a_fold() -> None:
+    late = utterance("and this", number=90, after_s=170.0)
+    found = replace(RIGHT, written=[*LOG, closing(LOG, offset=len(LOG))], inputs=[
+        *RIGHT.inputs, *told([late], first=len(EVENTS))])  # fmt: skip
+
+    verdict = judge(found, POLICY)
+
+    assert verdict.clean
+    assert verdict.unjudged == {"events after a conversation was let go of": 1}
+
+
+def many(late: Event) -> list[Event]:
+    return [*(utterance("hello", number=n, after_s=float(n)) for n in range(1, 20)), late]
+
+
+def test_what_is_too_late_to_be_told_from_a_repeat_has_no_observation() -> None:
+    events = many(utterance("where is it", number=99))
+    right = Found(told(events), written(events[:-1]), [], shown(events[:-1]))
+
+    verdict = judge(right, POLICY)
+
+    assert verdict.clean
+    assert verdict.unjudged == {"events too late to tell from a repeat": 1}
+    assert "phantom" in wrong(replace(right, written=written(events)))
+
+
+def test_what_is_a_little_late_has_one() -> None:
+    events = many(utterance("where is it", number=99, after_s=15.5))
+    found = Found(told(events), written(events[:-1]), [], shown(events[:-1]))
+
+    assert "lost" in wrong(found)
+    assert judge(replace(found, written=written(events), shown=shown(events)), POLICY).clean
+
+
+def test_a_monitor_that_calls_late_what_is_not_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = many(utterance("where is it", number=99, after_s=15.5))
+    monkeypatch.setattr(facts, "is_late", lambda conversation, event: event.event_id == "event-99")
+
+    assert "lost" in wrong(Found(told(events), written(events[:-1]), [], shown(events[:-1])))
 
 
 def test_a_hole_that_compaction_left_is_not_called_a_loss() -> None:
