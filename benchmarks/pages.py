@@ -288,7 +288,12 @@ class Bench:
     def measured(self, rate: float, seconds: float) -> Measured:
         """So many events a second for so long, and until all of it came."""
         self.ask("heard")
-        web, redis, own, began = usage(self.pages.process.pid), self._redis_cpu_s(), time.process_time(), time.monotonic()
+        web, redis, own, began = (
+            usage(self.pages.process.pid),
+            self._redis_cpu_s(),
+            time.process_time(),
+            time.monotonic(),
+        )
         sent = self._writer.write(rate, seconds)
         after, redis_s, own_s = usage(self.pages.process.pid), self._redis_cpu_s(), time.process_time()
         took_s = time.monotonic() - began
@@ -393,6 +398,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         benched(of, options.conversations, Path(directory)) as (bench, found, opened, before, after),
     ):
         say("\n".join(("", *_beginning(of, found, opened, before, after), "")))
+        sys.stdout.flush()
         mistakes += opened.refused
         for rate in options.rates:
             measured = bench.measured(rate, options.seconds)
@@ -405,12 +411,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _beginning(of: Seats, found: Written, opened: Opened, before: Usage, after: Usage) -> Iterator[str]:
     streams = len(of.supervisors) + len(of.agents)
+    open_ = streams - len(opened.refused)
     yield f"{len(of.supervisors)} supervisors in {len(of.teams)} teams, {len(of.agents)} panels"
     yield (
         f"  an event     {found.alerts_an_event:.2f} alerts, {found.suggestions_an_event:.2f} suggestions: "
         f"what the publisher wrote of {found.events} recorded events"
     )
-    yield f"  opened       {streams - len(opened.refused)} streams in {opened.seconds:.1f} s: {_spread(opened.first_ms)}"
+    yield f"  opened       {open_} streams in {opened.seconds:.1f} s: {_spread(opened.first_ms)}"
     yield (
         f"  it took      {after.cpu_s - before.cpu_s:.1f} s of the web process' time; "
         f"{before.rss_mb:.0f} MB before, {after.rss_mb:.0f} MB after: "

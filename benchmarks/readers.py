@@ -62,7 +62,11 @@ class Reader(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        lines = (f"GET {self._asked.path} HTTP/1.1", f"Host: {self._host}", f"Authorization: Bearer {self._asked.token}")
+        lines = (
+            f"GET {self._asked.path} HTTP/1.1",
+            f"Host: {self._host}",
+            f"Authorization: Bearer {self._asked.token}",
+        )
         transport.write("\r\n".join((*lines, "", "")).encode())
 
     def data_received(self, data: bytes) -> None:
@@ -160,7 +164,7 @@ class Pages:
 
 def run(pipe: Connection) -> None:
     """Do what the pipe says until it closes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     asyncio.run(_run(pipe))
 
