@@ -36,8 +36,8 @@ def test_what_is_written_is_what_the_publisher_wrote(tmp_path: Path) -> None:
 
 SENT = Sent(
     rows={"team-00": 3, "team-01": 4},  # type: ignore[arg-type]  # as good as a Counter here
-    alerts={"team-00": ["7-0", "7-2"], "team-01": ["7-1"]},  # type: ignore[arg-type]
-    suggestions={"agent-00000": ["5-0"]},  # type: ignore[arg-type]
+    alerts={"team-00": ["7-0", "7-2"], "team-01": ["7-1"]},
+    suggestions={"agent-00000": ["5-0"]},
 )
 RIGHT = {
     "supervisor-0000": ["7-0", "7-2"],

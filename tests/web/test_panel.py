@@ -337,7 +337,13 @@ def desk(
 
     def token() -> str:
         now = int(time.time())
-        whose = {"sub": "robin", "tenant": "demo", "role": "agent", "agent_id": "agent-01", "teams": None}
+        whose: dict[str, Any] = {
+            "sub": "robin",
+            "tenant": "demo",
+            "role": "agent",
+            "agent_id": "agent-01",
+            "teams": None,
+        }
         given.append(provider.token(**whose, iat=now, exp=now + lasts_s, jti=f"t-{len(given)}"))
         return given[-1]
 
