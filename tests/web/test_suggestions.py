@@ -1,5 +1,6 @@
 """An answer is stored once, by whom the suggestion was for, and teaches something about nobody."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -40,8 +41,8 @@ def answer(pages: Pages, suggestion_id: str, body: object, **who: str) -> int:
 
 def answered(pages: Pages, suggestion_id: str, body: object, bearer: Mapping[str, str]) -> int:
     url = f"{pages.url}/api/suggestions/{suggestion_id}/answer"
-    given = {"X-Klankbord": "1", **bearer}
-    return httpx.post(url, json=body, headers=given, timeout=PATIENCE_S).status_code
+    given = {"X-Klankbord": "1", "Content-Type": "application/json", **bearer}
+    return httpx.post(url, content=json.dumps(body), headers=given, timeout=PATIENCE_S).status_code
 
 
 def learned(floor: Floor) -> dict[bytes, bytes]:
