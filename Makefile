@@ -12,7 +12,7 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 EVENTS ?= 200000
 KILLS ?= 40
 
-.PHONY: demo test test-faults simulate kafka check format golden docs screenshot train quality bench-observe clean
+.PHONY: demo test test-faults simulate kafka check format golden docs screenshot train quality bench-observe bench-pages clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -65,6 +65,10 @@ quality: .venv/for-tests
 # What observe() costs, by part, beside VADER alone (benchmarks/README.md).
 bench-observe: .venv/for-tests
 	.venv/bin/python -m benchmarks.observe
+
+# What 2,200 open pages cost one web process, and how soon they hear (benchmarks/README.md).
+bench-pages: .venv/for-tests
+	.venv/bin/python -m benchmarks.pages
 
 format: .venv/for-tests
 	.venv/bin/ruff check --fix .

@@ -169,12 +169,13 @@ _vader: Final = SentimentIntensityAnalyzer()
 
 def _circumstances() -> Iterator[str]:
     yield f"command:  python -m benchmarks.observe {' '.join(sys.argv[1:])}".rstrip()
-    yield f"machine:  {os.cpu_count()} x {_processor()}, {platform.system()} {platform.release()}"
+    yield f"machine:  {os.cpu_count()} x {processor()}, {platform.system()} {platform.release()}"
     yield f"date:     {date.today().isoformat()}"  # noqa: DTZ011  # of the machine that ran it
     yield f"versions: Python {platform.python_version()}, " + ", ".join(f"{p} {version(p)}" for p in _PACKAGES)
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the machine says its processors are."""
     try:
         with open("/proc/cpuinfo") as lines:
             return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))

@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias, cast
 
 import msgspec
@@ -42,7 +41,7 @@ Agent: TypeAlias = tuple[str, str]  # tenant and agent id
 
 MAX_STREAMS: Final = 4000  # each holds an open file; `python -m web` raises the soft limit, of often 1,024
 MAX_STREAMS_EACH: Final = 5
-BATCH: Final = 500
+BATCH: Final = 2000
 BLOCK_MS: Final = 1000  # between two looks at who was revoked
 # Under load, what comes within this time is sent as one piece: 40 wake-ups a second per page, not thousands.
 PACE_S: Final = 0.025
@@ -138,7 +137,7 @@ class Hub:
         agents = await self._current_suggestions(self._audiences.agents())
         self._end_revoked(revoked)
         self._board = Board(rows, shown, held, lives)
-        self._at = {stream: _newest(rest[i]) for i, stream in enumerate(STREAMS)}
+        self._at = {stream: _place(rest[i]) for i, stream in enumerate(STREAMS)}
         self._mark(up=True)
         self._tell_floor([told for entry in (rest[-1] if known is not None else ()) if (told := _alert(entry))])
         for audience in self._audiences.floors():
@@ -157,13 +156,25 @@ class Hub:
             # Before what was found is shown: nothing new reaches who was revoked a second ago.
             self._end_revoked(cast(set[bytes], await self._redis.smembers(REVOKED)))
         # The client's types name every shape that any of its protocols may give; ours is the plain one.
-        for name, entries in cast(list[tuple[bytes, list[Entry]]], found):
-            stream = name.decode()
+        news = [(name.decode(), entries) for name, entries in cast(list[tuple[bytes, list[Entry]]], found)]
+        if await self._overtaken([stream for stream, entries in news if len(entries) >= BATCH]):
+            _log.warning("too far behind: what was not read in time is gone, everybody gets a fresh picture")
+            await self._resume()
+            return
+        for stream, entries in news:
             self._at[stream] = position(entries[-1][0])
             if stream == SUGGESTIONS:
                 self._suggest(entries)
             else:
                 self._show(stream, entries)
+
+    async def _overtaken(self, streams: Sequence[str]) -> bool:
+        """Whether entries left one of these, which are bounded in length, before we read them."""
+        for stream in streams:
+            oldest = cast(list[Entry], await self._redis.xrange(stream, count=1))
+            if _place(oldest) > self._at[stream]:
+                return True
+        return False
 
     def _show(self, stream: str, entries: list[Entry]) -> None:
         messages: list[Told] = []
@@ -256,16 +267,16 @@ class Hub:
 
     def floor(self, viewer: Viewer, since: Position | None) -> AsyncGenerator[bytes]:
         """The floor from now on, taken at the very moment of the call; first the alerts after `since`."""
-        opening = sse.RETRY
+        opening = [sse.RETRY]
         if self._board is not None:
-            opening += self._counted("snapshot", self._snapshot(self._audiences.of(viewer)))
-        opening += self._counted("health", self._health())
+            opening.append(self._counted("snapshot", self._snapshot(self._audiences.of(viewer))))
+        opening.append(self._counted("health", self._health()))
         if self._canary is not None:
-            opening += self._counted("canary", self._canary.message())
+            opening.append(self._counted("canary", self._canary.message()))
         return self._floor(viewer, self._at.get(ALERTS, START), since, opening)
 
     async def _floor(
-        self, viewer: Viewer, now: Position, since: Position | None, opening: bytes
+        self, viewer: Viewer, now: Position, since: Position | None, opening: list[bytes]
     ) -> AsyncGenerator[bytes]:
         # The missed come first: whoever loses the connection among them comes back with an id that is still right.
         try:
@@ -277,8 +288,10 @@ class Hub:
         except (RedisError, OSError):
             yield self._counted("bye", AWAY)
             return
-        if not viewer.ended:
-            yield opening
+        # Let go of piece by piece: a snapshot is as large as the floor, and this lasts as long as the stream.
+        while opening and not viewer.ended:
+            yield opening.pop(0)
+        opening.clear()
         async for chunk in viewer.chunks(ping_s=self._ping_s):
             yield chunk
 
@@ -320,7 +333,7 @@ class Hub:
             pipe.get(current_suggestion(*agent))
             pipe.pttl(current_suggestion(*agent))
         newest, *found = await pipe.execute()
-        at = _newest(newest)
+        at = _place(newest)
         return {
             agent: (sse.message("current", _current(found[2 * i], found[2 * i + 1]), stream_id(at)), at)
             for i, agent in enumerate(agents)
@@ -344,14 +357,14 @@ class Hub:
     # How it is told.
 
     def _tell_floor(self, messages: list[Told]) -> None:
-        """Each audience hears what is theirs in its order; what follows under one name is joined once for all."""
+        """Each audience hears what is theirs in its order, joined once for all of them."""
         for audience in self._audiences.floors() if messages else ():
             theirs = [one for one in messages if one.reaches(audience)]
-            for event, run in groupby(theirs, key=attrgetter("event")):
-                chunks = [one.message for one in run]
-                chunk = b"".join(chunks)
-                for viewer in audience.viewers:
-                    self._tell(viewer, event, chunk, count=len(chunks))
+            if theirs:
+                chunk = b"".join([one.message for one in theirs])
+                reached = sum(self._told(viewer, chunk) for viewer in audience.viewers)
+                for event, many in Counter(one.event for one in theirs).items():
+                    self._metrics.messages.labels(event).inc(reached * many)
 
     def _tell_everybody(self, event: str, message: bytes) -> None:
         for viewer in self._audiences.viewers:
@@ -362,19 +375,24 @@ class Hub:
             viewer.cut(reason)
             self._metrics.messages.labels("bye").inc()
 
-    def _tell(self, viewer: Viewer, event: str, chunk: bytes, at: Position | None = None, *, count: int = 1) -> None:
+    def _tell(self, viewer: Viewer, event: str, chunk: bytes, at: Position | None = None) -> None:
+        if self._told(viewer, chunk, at):
+            self._metrics.messages.labels(event).inc()
+
+    def _told(self, viewer: Viewer, chunk: bytes, at: Position | None = None) -> bool:
+        """Whether it waits to be sent; counts the goodbye of a viewer that this was too much for."""
         ended = viewer.ended
-        if viewer.tell(chunk, at):
-            self._metrics.messages.labels(event).inc(count)
-        elif not ended:
+        told = viewer.tell(chunk, at)
+        if not told and not ended:
             self._metrics.messages.labels("bye").inc()
+        return told
 
     def _counted(self, event: str, message: bytes) -> bytes:
         self._metrics.messages.labels(event).inc()
         return message
 
 
-def _newest(entries: list[Entry]) -> Position:
+def _place(entries: list[Entry]) -> Position:
     return position(entries[0][0]) if entries else START
 
 

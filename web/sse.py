@@ -1,8 +1,10 @@
 """Server-sent events: how a message looks on the wire, and the response that carries them."""
 
 import asyncio
+import time
+from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Final
 
 from starlette.responses import Response
@@ -41,12 +43,16 @@ class EventStream(Response):
         self._content = content
         self._on_close = on_close
         self._send_timeout_s = send_timeout_s
+        self._began_s: float | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         sending = asyncio.create_task(self._send(send))
         leaving = asyncio.create_task(_disconnected(receive))
         try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            # One look at the clock now and then: a timer for each chunk would cost more than the chunk.
+            while not (await asyncio.wait({sending, leaving}, timeout=self._left_s(), return_when=FIRST_COMPLETED))[0]:
+                if self._left_s() <= 0:
+                    break
         finally:
             self._on_close()
             sending.cancel()
@@ -55,18 +61,20 @@ class EventStream(Response):
         if not sending.cancelled():
             sending.result()
 
+    def _left_s(self) -> float:
+        """How long what is being sent may still take; of nothing, the whole time."""
+        began_s = self._began_s
+        return self._send_timeout_s - (0.0 if began_s is None else time.monotonic() - began_s)
+
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async with aclosing(self._content) as content:
             async for chunk in content:
-                try:
-                    async with asyncio.timeout(self._send_timeout_s):
-                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-                except TimeoutError:
-                    break
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._send_timeout_s):
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                self._began_s = time.monotonic()
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                self._began_s = None
+        self._began_s = time.monotonic()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _disconnected(receive: Receive) -> None:

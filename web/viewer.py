@@ -59,25 +59,41 @@ class Viewer:
 
     async def chunks(self, *, after: Position = START, ping_s: float = PING_S) -> AsyncIterator[bytes]:
         """What to send, as it comes: everything that waits in one piece, or a comment after `ping_s` of silence."""
-        while True:
-            left_s = self._expires_at - time.time()
-            if left_s <= 0:
-                self.cut("expired")
-            if not self._news.is_set():
-                try:
-                    await asyncio.wait_for(self._news.wait(), min(ping_s, left_s))
-                except TimeoutError:
-                    if left_s > ping_s:
-                        yield sse.COMMENT
-                    continue
-            if time.time() >= self._expires_at:
-                self.cut("expired")
-            self._news.clear()
-            ready = b"".join(chunk for position, chunk in self._waiting if position is None or position > after)
-            self._waiting.clear()
-            self._size = 0
-            ended = self.ended
-            if ready:
-                yield ready
-            if ended:
-                return
+        loop = asyncio.get_running_loop()
+        sent_s = loop.time()
+        alarm: asyncio.TimerHandle | None = None
+
+        def ring() -> None:
+            nonlocal alarm
+            alarm = None
+            self._news.set()
+
+        try:
+            while True:
+                if time.time() >= self._expires_at:
+                    self.cut("expired")
+                # One alarm, set anew when it has rung: one for each chunk would cost more than the chunk.
+                if alarm is None:
+                    left_s = min(sent_s + ping_s - loop.time(), self._expires_at - time.time())
+                    alarm = loop.call_later(max(0.0, left_s), ring)
+                await self._news.wait()
+                if time.time() >= self._expires_at:
+                    self.cut("expired")
+                self._news.clear()
+                ready, ended = self._taken(after), self.ended
+                if ready or loop.time() - sent_s >= ping_s:
+                    yield ready or sse.COMMENT
+                    sent_s = loop.time()
+                if ended:
+                    return
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+
+    def _taken(self, after: Position) -> bytes:
+        """Everything that waits, which from now on does not."""
+        chunks = [chunk for position, chunk in self._waiting if position is None or position > after]
+        self._waiting.clear()
+        self._size = 0
+        # One piece that was told to many stays one piece in memory.
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)

@@ -1,48 +1,17 @@
-"""What the tests of the panel start from: pages that know an agent, suggestions as they are decided, and a desk."""
+"""What the tests of the panel start from: suggestions as they are decided, and a desk."""
 
 import asyncio
-import sys
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
 
 from streams import advising, wire
 from streams.advising import Candidate, Decision, Offer
 from streams.sinks import Batch
 from streams.sinks.redis import RedisSink
 from streams.wire import SuggestionMessage
-
-# The pages as they are, asked by the agent that a header names: who may log in how is tested elsewhere.
-_AS_AGENT: Final = """
-import sys
-from fastapi import Request
-from config.settings import read_settings
-from web import security
-from web.access import Subject
-from web.app import create_app
-from web.identity import subject_of
-from web.server import Server
-
-async def who(request: Request) -> Subject:
-    given = request.headers
-    role, tenant = given.get("x-role", "agent"), given.get("x-tenant", "demo")
-    return Subject("somebody", role, tenant, ("*",), given.get("x-agent", "agent-01"))
-
-if len(sys.argv) > 1:
-    policy = security.HEADERS["Content-Security-Policy"]
-    security.HEADERS["Content-Security-Policy"] = policy.replace("ancestors 'none'", "ancestors " + sys.argv[1])
-settings = read_settings()
-app = create_app(settings)
-app.dependency_overrides[subject_of] = who
-Server(app, host=settings.host, port=settings.web_port).run()
-"""
-
-
-def as_agent(*parents: str) -> tuple[str, ...]:
-    """The command of pages that an agent asks; `parents` may frame the panel."""
-    return (sys.executable, "-c", _AS_AGENT, *parents)
 
 
 def offer_of(message: SuggestionMessage, *, agent_turns: int = 1, situation: str = "chat-easy-calm") -> Offer:
@@ -91,21 +60,27 @@ def decide(redis_url: str, *offers: Offer) -> tuple[Decision, ...]:
 
 
 @contextmanager
-def served(html: Callable[[], str]) -> Iterator[str]:
-    """A page of somebody else's, on an origin of its own."""
+def served(html: Callable[[], str], token: Callable[[], str] = str) -> Iterator[str]:
+    """A page of somebody else's on an origin of its own, which gives a token to whoever posts to it."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == "/" else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self._answer("text/html; charset=utf-8", html() if self.path == "/" else "")
+
+        def do_POST(self) -> None:
+            self._answer("application/json", json.dumps({"token": token()}))
+
+        def _answer(self, kind: str, content: str) -> None:
+            self.send_response(200 if content else 404)
+            self.send_header("Content-Type", kind)
             self.end_headers()
-            self.wfile.write(html().encode() if self.path == "/" else b"")
+            self.wfile.write(content.encode())
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing to say."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"

@@ -1,5 +1,6 @@
 """The event streams: what a page hears is all there is, once, and it is told when that is no longer so."""
 
+import signal
 import sys
 import threading
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 from redis import Redis
 
 from streams import embedded
-from streams.wire import current_suggestion
+from streams.wire import BOARD, BOARD_CHANGES, FIELD, STREAM_MAXLEN, current_suggestion, encode
 from tests.web.floor import TENANT, Floor, cleared, ended, opened, row, suggestion
 from tests.web.serving import STOP_S, Event, Pages, Stream, eventually, listen, serve
 
@@ -305,3 +306,23 @@ def test_a_server_that_is_asked_to_end_says_goodbye_and_ends(pages: Pages) -> No
         assert [(event.event, event.data) for event in floor_stream.rest()] == [("bye", {"reason": "shutdown"})]
         assert [(event.event, event.data) for event in agent_stream.rest()] == [("bye", {"reason": "shutdown"})]
     pages.process.wait(timeout=STOP_S)
+
+
+def test_a_process_that_fell_too_far_behind_shows_the_floor_anew(pages: Pages, floor: Floor) -> None:
+    with listen(pages, "/events/supervisor") as stream:
+        stream.until_event("health")
+        pages.process.send_signal(signal.SIGSTOP)
+        with floor.redis.pipeline(transaction=False) as pipe:
+            for n in range(STREAM_MAXLEN + 2000):
+                raw = encode(row(f"chat-{n % 50}", since_s=n))
+                pipe.hset(BOARD, f"demo/chat-{n % 50}", raw)
+                pipe.xadd(BOARD_CHANGES, {FIELD: raw}, maxlen=STREAM_MAXLEN)
+            pipe.execute()
+        pages.process.send_signal(signal.SIGCONT)
+
+        heard = stream.until_event("snapshot")
+
+    assert len(heard[-1].data["rows"]) == 50
+    # The first row had been read when the process stopped; what is left of the others is no whole picture.
+    assert [event.event for event in heard[:-1] if event.event != "row"] == []
+    assert len(heard) <= 2

@@ -1,21 +1,25 @@
 """The agent's panel as a person sees it, in a real browser, alone and inside another desk."""
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from msgspec.structs import replace
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, Request, expect
 
 from klankbord.conversation import Evidence
 from streams import wire
 from streams.wire import Because, Source, SuggestionMessage
-from tests.web.desk import as_agent, decide, offer_of, served
+from tests.web.desk import decide, offer_of, served
 from tests.web.floor import Floor, suggestion
-from tests.web.serving import Pages, serve
+from tests.web.guarding import AUDIENCE, ISSUER, Provider
+from tests.web.serving import Pages, eventually, serve
 from tests.web.test_browser import GONE, Open, allowed, browser, live, visit
 from tests.web.test_http import words
 
@@ -23,7 +27,7 @@ __all__ = ["allowed", "browser", "visit"]  # fixtures of the pages' other tests
 
 pytestmark = pytest.mark.browser
 
-PANEL: Final = "/agent/agent-01"
+PANEL: Final = "/agent?agent=agent-01"
 HOSTILE: Final = (
     "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(1)>",
     "\u202e\u2066live\u2069" + "w" * 3_000,
@@ -32,7 +36,7 @@ HOSTILE: Final = (
 
 @pytest.fixture
 def asked(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[Pages]:
-    with serve(redis_url, tmp_path, command=as_agent()) as running:
+    with serve(redis_url, tmp_path) as running:
         yield running
 
 
@@ -198,7 +202,7 @@ def test_axe_finds_nothing_to_complain_about(
     page = context.new_page()
     if state == "shown":
         shown(redis_url, articles={"nl": Source("Kennisbank", "https://kb.example.org/1")}, urgency=2)
-    page.goto(f"{asked.url}{PANEL}?lang={language}")
+    page.goto(f"{asked.url}{PANEL}&lang={language}")
     expect(page.locator(".suggestion .text" if state == "shown" else ".idle")).to_be_visible()
 
     found = Axe().run(page)
@@ -213,7 +217,7 @@ def test_nothing_is_cut_off_where_it_is_narrow_or_enlarged(
     floor: Floor, redis_url: str, asked: Pages, visit: Open, language: str, size: str
 ) -> None:
     shown(redis_url, articles={"nl": Source("K" * 80), "en": Source("K" * 80)})
-    page = visit(asked, f"{PANEL}?lang={language}")
+    page = visit(asked, f"{PANEL}&lang={language}")
     page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))  # type: ignore[arg-type]  # two keys
     wait_for(page)
 
@@ -280,26 +284,92 @@ def test_an_article_is_a_link_that_can_do_nothing_to_us(floor: Floor, asked: Pag
 
 # In another desk
 
-DESK: Final = """<!doctype html><title>Desk</title><iframe src="{panel}" title="Klankbord"></iframe>
-<script>
-  window.heard = [];
-  addEventListener("message", ({{ origin, data }}) => heard.push({{ origin, data }}));
-  window.send = (data) => document.querySelector("iframe").contentWindow.postMessage(data, "{origin}");
+LISTED: Final = "KLANKBORD_EMBED_PARENTS"
+STRANGER: Final = """<!doctype html><title>Stranger</title><script>
+  addEventListener("message", ({ data }) => {
+    parent.frames[0].postMessage({ type: "klankbord:token", token: data }, "*");
+    parent.postMessage({ type: "klankbord:height", height: 9999 }, "*");
+    parent.postMessage({ type: "klankbord:token-wanted" }, "*");
+  });
 </script>"""
 
 
-@pytest.fixture
-def desk(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[tuple[Pages, str]]:
-    """Pages that one desk may frame, and that desk's address."""
-    html: list[str] = [""]
+@dataclass
+class Desk:
+    """A desk that frames the panel as the documentation says, on another site than the pages."""
 
-    with served(lambda: html[0]) as origin, serve(redis_url, tmp_path, command=as_agent(origin)) as pages:
-        html[0] = DESK.format(panel=pages.url + PANEL, origin=pages.url)
-        yield pages, origin
+    pages: Pages
+    origin: str
+    given: list[str]
+    html: list[str]
+    requests: list[Request] = field(default_factory=list)
+
+    @property
+    def panel(self) -> str:
+        """The pages' origin: another name than the desk's, so another site for the browser."""
+        return f"http://localhost:{self.pages.port}"
+
+    def open(self, page: Page) -> FrameLocator:
+        """Go there; gives the panel in it."""
+        page.on("request", lambda request: self.requests.append(request))
+        page.goto(self.origin)
+        return page.frame_locator("#klankbord")
+
+    def bearers(self, path: str) -> list[str]:
+        """The tokens of all requests to this address."""
+        asked = [one.headers.get("authorization", "") for one in self.requests if path in one.url]
+        return [one.removeprefix("Bearer ") for one in asked]
+
+
+def example() -> str:
+    """What docs/agent-panel.md tells a desk to write."""
+    text = (Path(__file__).parents[2] / "docs" / "agent-panel.md").read_text()
+    return text.split("```html\n")[1].split("```")[0]
+
+
+@contextmanager
+def desk(
+    redis_url: str, directory: Path, *, lasts_s: int = 300, address: str = "/agent/demo", listed: str = "demo={origin}"
+) -> Iterator[Desk]:
+    """Pages with a login and a desk that signs tokens for agent-01; `listed` says who may frame what."""
+    provider, given, html = Provider(), list[str](), [""]
+    (directory / "jwks.json").write_bytes(provider.jwks())
+
+    def token() -> str:
+        now = int(time.time())
+        whose: dict[str, Any] = {
+            "sub": "robin",
+            "tenant": "demo",
+            "role": "agent",
+            "agent_id": "agent-01",
+            "teams": None,
+        }
+        given.append(provider.token(**whose, iat=now, exp=now + lasts_s, jti=f"t-{len(given)}"))
+        return given[-1]
+
+    with served(lambda: html[0], token) as origin:
+        settings = {
+            "KLANKBORD_LOGIN": "token",
+            "KLANKBORD_TOKEN_ISSUER": ISSUER,
+            "KLANKBORD_TOKEN_AUDIENCE": AUDIENCE,
+            "KLANKBORD_TOKEN_KEYS": str(directory / "jwks.json"),
+            LISTED: listed.format(origin=origin),
+        }
+        with serve(redis_url, directory, settings=settings) as pages:
+            made = Desk(pages, origin, given, html)
+            ours = example().replace("https://klankbord.example.org", made.panel).replace("/agent/acme", address)
+            html[0] = f"<!doctype html><title>Desk</title>{HEARD}{ours}"
+            yield made
+
+
+HEARD: Final = """<script>
+  window.heard = [];
+  addEventListener("message", ({ origin, data }) => heard.push({ origin, data }));
+</script>"""
 
 
 def heard(page: Page, kind: str, **wanted: str) -> list[dict[str, Any]]:
-    """What the desk heard of this kind, all of it from the panel's origin."""
+    """What the desk heard of this kind."""
     messages: list[dict[str, Any]] = page.evaluate("heard")
     return [
         one["data"]
@@ -312,76 +382,121 @@ def until_heard(page: Page, kind: str) -> None:
     page.wait_for_function("kind => heard.some(({ data }) => (data.state ?? data.type) === kind)", arg=kind)
 
 
-def test_the_panel_tells_the_desk_that_frames_it_what_it_shows(
-    desk: tuple[Pages, str], redis_url: str, browser: Any
-) -> None:
-    pages, origin = desk
-    page = browser.new_page()
-    page.goto(origin)
-    until_heard(page, "klankbord:ready")
-    panel = page.frame_locator("iframe")
+def is_live(panel: FrameLocator) -> None:
     expect(panel.locator("#connection")).to_have_class("connection live")
 
-    message = shown(redis_url)
-    until_heard(page, "shown")
-    panel.locator("[data-answer=used]").click()
-    until_heard(page, "answered")
 
-    (told,) = heard(page, "klankbord:suggestion", state="shown")
-    assert told == {
-        "type": "klankbord:suggestion",
-        "state": "shown",
-        "suggestion_id": message.suggestion_id,
-        "conversation_id": message.conversation_id,
-        "kind": "take_ownership",
-    }
-    assert [one["answer"] for one in heard(page, "klankbord:suggestion", state="answered")] == ["used"]
-    assert all(one["height"] > 100 for one in heard(page, "klankbord:height"))
-    assert {one["origin"] for one in page.evaluate("heard")} == {pages.url}
-    page.close()
-
-
-def test_a_token_from_the_desk_is_used_and_one_from_another_page_is_not(
-    desk: tuple[Pages, str], redis_url: str, browser: Any
+def test_the_desk_of_the_documentation_shows_the_panel_and_hears_what_it_shows(
+    floor: Floor, redis_url: str, tmp_path: Path, browser: Browser
 ) -> None:
-    _, origin = desk
-    page = browser.new_page()
-    given: list[str | None] = []
-    page.on(
-        "request",
-        lambda request: given.append(request.headers.get("authorization")) if "answer" in request.url else None,
-    )
-    page.goto(origin)
-    until_heard(page, "klankbord:ready")
-    panel = page.frame_locator("iframe")
-    expect(panel.locator("#connection")).to_have_class("connection live")
-    # From inside the panel itself: the right place for nobody but the desk.
-    page.frames[1].evaluate("postMessage({ type: 'klankbord:token', token: 'stolen' }, location.origin)")
+    with desk(redis_url, tmp_path) as ours, browser.new_page() as page:
+        panel = ours.open(page)
+        is_live(panel)
+        message = shown(redis_url)
+        until_heard(page, "shown")
+        panel.locator("[data-answer=used]").click()
+        until_heard(page, "answered")
 
-    page.evaluate("send({ type: 'klankbord:token', token: 'bad token' })")
-    page.evaluate("send({ type: 'klankbord:token', token: 42 }); send(null); send('klankbord:token')")
-    shown(redis_url, 1)
-    panel.locator("[data-answer=used]").click()
-    expect(panel.locator(".idle")).to_be_visible()
-    page.evaluate("send({ type: 'klankbord:token', token: 'abc.def.ghi' })")
-    shown(redis_url, 2)
-    panel.locator("[data-answer=used]").click()
-    expect(panel.locator(".idle")).to_be_visible()
+        assert heard(page, "klankbord:ready") == [{"type": "klankbord:ready"}]
+        assert heard(page, "klankbord:suggestion", state="shown") == [
+            {
+                "type": "klankbord:suggestion",
+                "state": "shown",
+                "suggestion_id": message.suggestion_id,
+                "conversation_id": message.conversation_id,
+                "kind": "take_ownership",
+            }
+        ]
+        assert [one["answer"] for one in heard(page, "klankbord:suggestion", state="answered")] == ["used"]
+        assert {one["origin"] for one in page.evaluate("heard")} == {ours.panel}
+        page.wait_for_function(
+            "() => Number(document.getElementById('klankbord').height) ==="
+            " heard.filter(({ data }) => data.type === 'klankbord:height').at(-1).data.height"
+        )
+        assert ours.bearers("/events/agent") == ours.given
+        assert [one.url for one in ours.requests if ours.given[0] in one.url] == []
+        assert page.frames[1].url == f"{ours.panel}/agent/demo?lang=nl"
+        assert answered(floor) == {b"used": b"1"}
 
-    assert given == [None, "Bearer abc.def.ghi"]
-    page.close()
 
-
-def test_a_desk_that_may_not_frame_the_panel_sees_and_hears_nothing(
-    floor: Floor, redis_url: str, tmp_path: Path, browser: Any
+def test_a_panel_without_a_token_asks_the_desk_for_one(
+    floor: Floor, redis_url: str, tmp_path: Path, browser: Browser
 ) -> None:
-    html: list[str] = [""]
-    with served(lambda: html[0]) as origin, serve(redis_url, tmp_path, command=as_agent("https://a.example")) as pages:
-        html[0] = DESK.format(panel=pages.url + PANEL, origin=pages.url)
-        page = browser.new_page()
-        page.goto(origin)
+    with desk(redis_url, tmp_path) as ours, browser.new_page() as page:
+        ours.html[0] = ours.html[0].replace("#token=${await token()}", "")
+
+        is_live(ours.open(page))
+
+        assert heard(page, "klankbord:token-wanted")
+        assert ours.bearers("/events/agent")[-1] in ours.given
+
+
+def test_a_token_is_renewed_before_it_ends(floor: Floor, redis_url: str, tmp_path: Path, browser: Browser) -> None:
+    with desk(redis_url, tmp_path, lasts_s=20) as ours, browser.new_page() as page:
+        panel = ours.open(page)
+        is_live(panel)
+        first = ours.given[-1]
+
+        page.wait_for_function("() => heard.some(({ data }) => data.type === 'klankbord:token-wanted')", timeout=40_000)
+        assert eventually(lambda: len(ours.given) > 1)
+        shown(redis_url)
+        panel.locator("[data-answer=used]").click()
+        expect(panel.locator(".idle")).to_contain_text("Uw antwoord is geteld")
+
+        # The server honours a token for half a minute after its end: nobody was refused meanwhile.
+        assert [one.status for one in map(Request.response, ours.requests) if one and one.status == 401] == []
+        assert ours.bearers("/answer")[-1] in ours.given
+        assert ours.bearers("/answer")[-1] != first
+
+
+def test_what_others_say_is_believed_by_neither_the_panel_nor_the_desk(
+    floor: Floor, redis_url: str, tmp_path: Path, browser: Browser
+) -> None:
+    with (
+        desk(redis_url, tmp_path) as ours,
+        served(lambda: STRANGER) as stranger,
+        browser.new_page() as page,
+    ):
+        ours.html[0] += f'<iframe id="stranger" src="{stranger}"></iframe>'
+        panel = ours.open(page)
+        is_live(panel)
+        stolen = Provider().token(tenant="demo", role="agent", agent_id="agent-02", teams=None)
+
+        page.wait_for_function("() => document.getElementById('stranger').contentWindow.length === 0")
+        page.evaluate("token => document.getElementById('stranger').contentWindow.postMessage(token, '*')", stolen)
+        page.wait_for_function("origin => heard.some((one) => one.origin === origin)", arg=stranger)
+        inside = page.frames[1]
+        inside.evaluate("token => postMessage({ type: 'klankbord:token', token }, location.origin)", stolen)
+        for wrong in ("null", "'klankbord:token'", "{ type: 'klankbord:token', token: 42 }"):
+            page.evaluate(f"document.getElementById('klankbord').contentWindow.postMessage({wrong}, '{ours.panel}')")
+        shown(redis_url)
+        panel.locator("[data-answer=used]").click()
+        expect(panel.locator(".idle")).to_contain_text("Uw antwoord is geteld")
+
+        assert ours.bearers("/answer") == ours.given
+        assert page.locator("#klankbord").get_attribute("height") != "9999"
+
+
+@pytest.mark.parametrize(
+    ("address", "listed"),
+    [
+        pytest.param("/agent/demo", "demo=https://desk.example", id="listed nowhere"),
+        pytest.param("/agent/demo", "other={origin}", id="listed for another tenant"),
+        pytest.param("/agent", "demo={origin}", id="the panel of no tenant"),
+        pytest.param("/supervisor", "demo={origin}", id="the supervisors' page"),
+    ],
+)
+def test_a_desk_that_may_not_frame_a_page_sees_and_hears_nothing(
+    floor: Floor, redis_url: str, tmp_path: Path, browser: Browser, address: str, listed: str
+) -> None:
+    with desk(redis_url, tmp_path, address=address, listed=listed) as ours, browser.new_page() as page:
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        panel = ours.open(page)
+
         page.wait_for_load_state("networkidle")
+        assert eventually(lambda: page.evaluate("1") and any("frame-ancestors" in one for one in said))
 
         assert page.evaluate("heard") == []
-        expect(page.frame_locator("iframe").locator("#suggestion")).to_have_count(0)
-        page.close()
+        expect(panel.locator("main")).to_have_count(0)
+        assert ours.bearers("/events/agent") == []

@@ -1,6 +1,7 @@
 """An answer is stored once, by whom the suggestion was for, and teaches something about nobody."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, cast
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 from streams import embedded, wire
 from streams.wire import SuggestionMessage
 from tests.streams.given import told
-from tests.web.desk import as_agent, decide, offer_of
+from tests.web.desk import decide, offer_of
 from tests.web.floor import Floor, suggestion
 from tests.web.serving import PATIENCE_S, Pages, eventually, listen, serve
 from web.suggestions import SILENT_AFTER, SILENT_S
@@ -23,7 +24,7 @@ KIND: Final = "take_ownership"
 
 @pytest.fixture(scope="module")
 def asked(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    with serve(redis_url, tmp_path_factory.mktemp("web"), command=as_agent()) as running:
+    with serve(redis_url, tmp_path_factory.mktemp("web")) as running:
         yield running
 
 
@@ -34,10 +35,14 @@ def shown(floor: Floor, redis_url: str, number: int = 1, **changes: object) -> S
     return message
 
 
-def answer(pages: Pages, suggestion_id: str, body: object, **headers: str) -> int:
+def answer(pages: Pages, suggestion_id: str, body: object, **who: str) -> int:
+    return answered(pages, suggestion_id, body, pages.bearer("/events/agent", **who))
+
+
+def answered(pages: Pages, suggestion_id: str, body: object, bearer: Mapping[str, str]) -> int:
     url = f"{pages.url}/api/suggestions/{suggestion_id}/answer"
-    given = {"X-Klankbord": "1", **{f"x-{name}": value for name, value in headers.items()}}
-    return httpx.post(url, json=body, headers=given, timeout=PATIENCE_S).status_code
+    given = {"X-Klankbord": "1", "Content-Type": "application/json", **bearer}
+    return httpx.post(url, content=json.dumps(body), headers=given, timeout=PATIENCE_S).status_code
 
 
 def learned(floor: Floor) -> dict[bytes, bytes]:
@@ -61,20 +66,20 @@ def test_an_answer_is_stored_once(floor: Floor, redis_url: str, asked: Pages, sa
 
 
 @pytest.mark.parametrize(
-    "headers",
+    "who",
     [
-        pytest.param({"agent": "agent-02"}, id="another agent"),
+        pytest.param({"agent_id": "agent-02"}, id="another agent"),
         pytest.param({"tenant": "other"}, id="another tenant"),
         pytest.param({"role": "supervisor"}, id="a supervisor"),
         pytest.param({"role": "privacy_officer"}, id="a privacy officer"),
         pytest.param({"role": "engineer"}, id="an engineer"),
     ],
 )
-def test_nobody_else_can_answer(floor: Floor, redis_url: str, asked: Pages, headers: dict[str, str]) -> None:
+def test_nobody_else_can_answer(floor: Floor, redis_url: str, asked: Pages, who: dict[str, str]) -> None:
     message = shown(floor, redis_url)
 
-    refused = answer(asked, message.suggestion_id, {"answer": "wrong"}, **headers)
-    unknown = answer(asked, "no-such-id", {"answer": "wrong"}, **headers)
+    refused = answer(asked, message.suggestion_id, {"answer": "wrong"}, **who)
+    unknown = answer(asked, "no-such-id", {"answer": "wrong"}, **who)
 
     assert (refused, unknown) == (404, 404)
     assert learned(floor) == {}
@@ -107,7 +112,7 @@ def test_what_no_longer_stands_cannot_be_answered(floor: Floor, redis_url: str, 
 def test_an_answer_takes_the_suggestion_back_on_every_panel_of_the_agent(
     floor: Floor, redis_url: str, asked: Pages
 ) -> None:
-    with listen(asked, "/events/agent/agent-01") as stream:
+    with listen(asked, "/events/agent") as stream:
         stream.until_event("health")
         message = shown(floor, redis_url)
         stream.until_event("suggestion")
@@ -176,7 +181,7 @@ def test_no_agent_is_stored_with_an_answer(floor: Floor, redis_url: str, asked: 
     message = shown(floor, redis_url, agent_id="agent-petra")
     before = keys(floor)
 
-    assert answer(asked, message.suggestion_id, {"answer": "wrong"}, agent="agent-petra") == 204
+    assert answer(asked, message.suggestion_id, {"answer": "wrong"}, agent_id="agent-petra") == 204
 
     # What is kept to show it (to whom it was) says that it was answered and not what; the rest names nobody.
     assert floor.redis.hget(wire.shown_suggestion(message.suggestion_id), "state") == b"answered"
@@ -212,7 +217,8 @@ def test_answers_are_counted_by_kind_and_by_nothing_of_a_person(floor: Floor, re
 def test_while_redis_is_away_an_answer_is_not_taken_for_stored(tmp_path: Path) -> None:
     with ExitStack() as redis_there:
         url = redis_there.enter_context(embedded.redis_server(tmp_path))
-        with serve(url, tmp_path, command=as_agent()) as pages:
+        with serve(url, tmp_path) as pages:
+            bearer = pages.bearer("/events/agent")
             redis_there.close()
 
-            assert answer(pages, "any", {"answer": "used"}) == 503
+            assert answered(pages, "any", {"answer": "used"}, bearer) == 503

@@ -110,6 +110,34 @@ async def test_in_silence_a_comment_keeps_the_connection_open() -> None:
     assert await anext(aiter(viewer.chunks(ping_s=0.001))) == sse.COMMENT
 
 
+async def test_comments_come_only_after_silence_and_go_on_for_as_long_as_it_lasts() -> None:
+    viewer = Viewer("supervisor", session())
+    chunks = aiter(viewer.chunks(ping_s=0.2))
+    began = time.monotonic()
+
+    for _ in range(3):
+        viewer.tell(b"x")
+        assert await anext(chunks) == b"x"
+        await asyncio.sleep(0.08)
+    assert [await anext(chunks) for _ in range(2)] == [sse.COMMENT, sse.COMMENT]
+
+    assert time.monotonic() - began >= 0.16 + 2 * 0.2
+
+
+async def test_a_stream_that_never_falls_silent_ends_when_its_token_does() -> None:
+    viewer = Viewer("supervisor", session(lasts_s=0.1))
+    heard = []
+
+    async with asyncio.timeout(5):
+        viewer.tell(b"x")
+        async for chunk in viewer.chunks():
+            heard.append(chunk)
+            await asyncio.sleep(0.01)
+            viewer.tell(b"x")
+
+    assert heard[-1] == sse.message("bye", b'{"reason":"expired"}')
+
+
 def test_line_ends_in_the_data_cannot_make_an_event() -> None:
     message = sse.message("row", b'{"a":1,\r\n\n"b":2}', "7-1")
 
@@ -138,7 +166,7 @@ async def test_a_connection_whose_reader_takes_nothing_is_let_go() -> None:
     async with asyncio.timeout(5):
         await stream({"type": "http"}, receive, send)
 
-    assert closed == ["content", "viewer"]
+    assert sorted(closed) == ["content", "viewer"]
 
 
 async def test_a_reader_that_leaves_ends_its_stream() -> None:
