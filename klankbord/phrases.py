@@ -55,6 +55,7 @@ class Phrases:
     def __init__(self, *, nl: Mapping[str, float], en: Mapping[str, float]) -> None:
         self.nl: Final = _as_typed(nl)
         self.en: Final = _as_typed(en)
+        self._ends: Final = tuple(phrase[:-1] for phrase in (*self.nl, *self.en) if phrase.endswith("."))
         self._shelf = Shelf()
         self._shelf.add(self)
 
@@ -92,6 +93,11 @@ class Phrases:
                 continue
             phrase = text[start:end]
             yield Match(phrase, start, end, listed[phrase])
+
+    def may_end(self, text: str) -> bool:
+        """Whether `text` may hold a phrase in any language if it ends in a full stop."""
+        found = self._shelf.found(text)
+        return (self, "nl") in found or (self, "en") in found or text.endswith(self._ends)
 
     def best_in_any(self, text: str) -> Match | None:
         """The strongest match in any language: in need, people change to the one that comes first."""

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from klankbord.conversation import Conversation
-from klankbord.events import Event, Language, Role
+from klankbord.events import Event, Language, Role, Utterance
 from klankbord.phrases import Phrases
 from klankbord.policy import Policy
 
@@ -94,14 +94,28 @@ class Detector:
     kind: str
     dimension: Dimension
     find: Callable[[Turn], Finding | None]
-    # Lists of phrases and names of heads: `find` finds nothing but in a customer's line that has one of them. With none
-    # it has to be asked always.
+    # Lists of phrases and names of heads: in a customer's line `find` finds nothing where none of them is. With none
+    # it has to be asked in each.
     cues: frozenset[Cue] = frozenset()
+    # Whose finals it may find something in, and in which other events; `timed`: only where a final has its times.
+    roles: frozenset[Role] = frozenset({Role.CUSTOMER})
+    events: frozenset[type[Event]] = frozenset()
+    timed: bool = False
+    # The head whose chance is its strength, and which `find` only adds the words to.
+    head: str = ""
+
+    def may_find(self, event: Event) -> bool:
+        """Whether it has to be asked at all; of a customer's line its cues decide as well."""
+        if not isinstance(event, Utterance):
+            return type(event) in self.events
+        return event.is_final and event.role in self.roles and (event.start_ms is not None or not self.timed)
 
 
-def of_emotion(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
+def of_emotion(
+    kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = (), head: str = ""
+) -> Detector:
     """A detector of emotion: it is called for customers only and is given their words and nothing else."""
-    return _of_words(kind, Dimension.EMOTION, find, cues)
+    return _of_words(kind, Dimension.EMOTION, find, cues, head)
 
 
 def of_intent(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
@@ -114,18 +128,25 @@ def of_need(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues:
     return _of_words(kind, Dimension.NEED, find, cues)
 
 
-def of_effort(kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
-    """A detector of effort: it may look at every event, since waits, holds and transfers are facts."""
-    return Detector(kind, Dimension.EFFORT, find, frozenset(cues))
+def of_effort(
+    kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = (),
+    roles: Iterable[Role] = (Role.CUSTOMER,), events: Iterable[type[Event]] = (), timed: bool = False,
+) -> Detector:  # fmt: skip
+    """A detector of effort: it may look at any event, since waits, holds and transfers are facts."""
+    return Detector(kind, Dimension.EFFORT, find, frozenset(cues), frozenset(roles), frozenset(events), timed)
 
 
 def _of_words(
-    kind: str, dimension: Dimension, find: Callable[[CustomerWords], Finding | None], cues: Iterable[Cue]
+    kind: str,
+    dimension: Dimension,
+    find: Callable[[CustomerWords], Finding | None],
+    cues: Iterable[Cue],
+    head: str = "",
 ) -> Detector:
     def find_in_turn(turn: Turn) -> Finding | None:
         return None if turn.customer is None else find(turn.customer)
 
-    return Detector(kind, dimension, find_in_turn, frozenset(cues))
+    return Detector(kind, dimension, find_in_turn, frozenset(cues), head=head)
 
 
 def customer_words(words: Words | None) -> CustomerWords | None:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import Final
 
 from klankbord.events import Language
@@ -49,7 +48,9 @@ _MOST_WORDS: Final = 6
 def cues_in(words: CustomerWords) -> set[Cue]:
     """What in a line calls for a detector; none listens to a head below `NEED_FROM` but those that always answer."""
     chances = reading(words.normal, words.language).chances
-    return {*lists_in(words.normal), *(head for head, chance in chances.items() if chance >= NEED_FROM)}
+    cues: set[Cue] = {head for head, chance in chances.items() if chance >= NEED_FROM}
+    cues |= lists_in(words.normal)
+    return cues
 
 
 def sounds(kind: str, head: str) -> Detector:
@@ -57,13 +58,18 @@ def sounds(kind: str, head: str) -> Detector:
 
     def find(words: CustomerWords) -> Finding:
         read = reading(words.normal, words.language)
-        chance = read.chances[head]
-        if head in _GOOD and chance >= _DOUBTED_FROM:
-            # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
-            chance *= min(1.0, 2.0 * (1.0 - negative(words.clean, words.normal, words.language)[0]))
+        chance = believed(words, head, read.chances[head])
         return Finding(chance, strongest(read, head) if chance >= WORDS_FROM else None)
 
-    return of_emotion(kind, find)
+    return of_emotion(kind, find, head=head)
+
+
+def believed(words: CustomerWords, head: str, chance: float) -> float:
+    """The chance of a head of emotion as far as the rest of the words bear it out."""
+    if chance < _DOUBTED_FROM or head not in _GOOD:
+        return chance
+    # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
+    return chance * min(1.0, 2.0 * (1.0 - negative(words.clean, words.normal, words.language)[0]))
 
 
 def hears(words: CustomerWords, head: str, *, at_least: float) -> Finding | None:
@@ -75,7 +81,7 @@ def hears(words: CustomerWords, head: str, *, at_least: float) -> Finding | None
 def veiled(words: CustomerWords, phrases: Phrases, near: Near) -> Finding | None:
     """A danger: a phrase in any language, or words that stand near each other in it."""
     # What ends the line may be the danger ("I can't go on"; "I can't go on the website" is none), so a line ends.
-    found = phrases.best_in_any(words.normal + ".")
+    found = phrases.best_in_any(words.normal + ".") if phrases.may_end(words.normal) else None
     if found is not None:
         return Finding(found.strength, (found.start, min(found.end, len(words.normal))))
     match = near.search(words.normal)
@@ -125,10 +131,11 @@ def strongest_run(moved: Sequence[float]) -> tuple[int, int] | None:
     for first, value in enumerate(moved):
         if value < 0.0:  # the same run without it is stronger
             continue
-        totals = list(accumulate(moved[first : first + _MOST_WORDS]))
-        most = max(totals)
-        if most > best:
-            best, found = most, (first, first + totals.index(most))
+        total = 0.0
+        for last, more in enumerate(moved[first : first + _MOST_WORDS], first):
+            total += more
+            if total > best:
+                best, found = total, (first, last)
     return found
 
 
