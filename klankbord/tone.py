@@ -8,6 +8,7 @@ from typing import Final
 from klankbord.events import Language
 from klankbord.models.features import spans
 from klankbord.models.heads import Reading, answering, reading
+from klankbord.models.hints import may_mean
 from klankbord.phrases import Near, Phrases, lists_in
 from klankbord.polarity import Polarity, polarity
 from klankbord.signals import Cue, CustomerWords, Detector, Finding, Words, of_emotion
@@ -101,16 +102,18 @@ def tells(words: Words, head: str, phrases: Phrases, *, opening: bool = False) -
 
 def means(words: Words, head: str, phrases: Phrases) -> Finding | None:
     """What an answer means for the customer: the phrase that says so, or the head where it is surer."""
-    return _phrase_or_head(words, phrases, head, answering(words.normal, words.language))
+    told = may_mean(words.normal, words.language)
+    return _phrase_or_head(words, phrases, head, answering(words.normal, words.language) if told else None)
 
 
-def _phrase_or_head(words: Words, phrases: Phrases, head: str, read: Reading) -> Finding | None:
+def _phrase_or_head(words: Words, phrases: Phrases, head: str, read: Reading | None) -> Finding | None:
     found = phrases.best(words.normal, words.language)
     if found is not None and not found.strength:
         return None  # listed to say that it looks alike and means something else
-    chance = read.chances[head]
-    if chance >= TOLD_FROM and (found is None or chance > found.strength):
-        return Finding(chance, strongest(read, head))
+    if read is not None:
+        chance = read.chances[head]
+        if chance >= TOLD_FROM and (found is None or chance > found.strength):
+            return Finding(chance, strongest(read, head))
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
