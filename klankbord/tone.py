@@ -8,7 +8,7 @@ from typing import Final
 from klankbord.events import Language
 from klankbord.models.features import spans
 from klankbord.models.heads import Reading, answering, reading
-from klankbord.models.hints import may_mean
+from klankbord.models.hints import HINTED, may_mean
 from klankbord.phrases import Near, Phrases, lists_in
 from klankbord.polarity import Polarity, polarity
 from klankbord.signals import Cue, CustomerWords, Detector, Finding, Words, of_emotion
@@ -82,7 +82,7 @@ def hears(words: CustomerWords, head: str, *, at_least: float) -> Finding | None
 def veiled(words: CustomerWords, phrases: Phrases, near: Near) -> Finding | None:
     """A danger: a phrase in any language, or words that stand near each other in it."""
     # What ends the line may be the danger ("I can't go on"; "I can't go on the website" is none), so a line ends.
-    found = phrases.best_in_any(words.normal + ".") if phrases.may_end(words.normal) else None
+    found = phrases.best_in_any(words.normal + ".")
     if found is not None:
         return Finding(found.strength, (found.start, min(found.end, len(words.normal))))
     match = near.search(words.normal)
@@ -102,7 +102,7 @@ def tells(words: Words, head: str, phrases: Phrases, *, opening: bool = False) -
 
 def means(words: Words, head: str, phrases: Phrases) -> Finding | None:
     """What an answer means for the customer: the phrase that says so, or the head where it is surer."""
-    told = may_mean(words.normal, words.language)
+    told = head not in HINTED or may_mean(words.normal, words.language)
     return _phrase_or_head(words, phrases, head, answering(words.normal, words.language) if told else None)
 
 

@@ -14,6 +14,8 @@ Adds: TypeAlias = tuple[float, float, float]
 # Over so few words the single precision in which a line is read is off by less than a thousandth.
 _MOST_WORDS: Final = 100
 _MARGIN: Final = 0.05
+# The heads for answers that somebody listens to.
+HINTED: Final = ("cannot", "elsewhere")
 _NOTHING: Final[dict[str, Adds]] = {}
 
 
@@ -66,11 +68,11 @@ class Hint:
 
 
 @cache
-def _hint(language: Language, first: str, second: str) -> Hint:
-    return Hint(model(language, "answers"), first, second)
+def _hint(language: Language) -> Hint:
+    return Hint(model(language, "answers"), *HINTED)
 
 
 @lru_cache(maxsize=2)  # both detectors that listen to an answer ask for the same line
 def may_mean(normal: str, language: Language) -> bool:
     """Whether an answer may refuse or send elsewhere; False only where neither is more likely than not."""
-    return _hint(language, "cannot", "elsewhere").may_tell(normal)
+    return _hint(language).may_tell(normal)
