@@ -39,10 +39,10 @@ _TYPES: Final = {kind: str(kind.__struct_config__.tag) for kind in get_args(Even
 _HEADS: Final = tuple((one.kind, one.head) for one in DETECTORS if one.head)
 # Who is asked at an event, and of a line by who said it and whether its times are known.
 _BY_EVENT: Final = {
-    kind: tuple(one for one in DETECTORS if kind in one.events) for kind in get_args(Event) if kind is not Utterance
+    kind: tuple(one for one in DETECTORS if kind in one.where) for kind in get_args(Event) if kind is not Utterance
 }
 _BY_ROLE: Final = {
-    (role, timed): tuple(one for one in DETECTORS if role in one.roles and (timed or not one.timed))
+    (role, timed): tuple(one for one in DETECTORS if role in one.where and (timed or not one.timed))
     for role in Role
     for timed in (False, True)
 }

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
 from klankbord.conversation import Conversation
-from klankbord.events import Event, Language, Role, Utterance
+from klankbord.events import Event, Language, Role
 from klankbord.phrases import Phrases
 from klankbord.policy import Policy
 
 # What calls for a detector: a list with a phrase in the line, or a head that hears something.
 Cue: TypeAlias = Phrases | str
+# Where a detector may find something: in what somebody of this role says, or in another event of this kind.
+Place: TypeAlias = Role | type[Event]
 
 
 class Dimension(StrEnum):
@@ -97,18 +99,11 @@ class Detector:
     # Lists of phrases and names of heads: in a customer's line `find` finds nothing where none of them is. With none
     # it has to be asked in each.
     cues: frozenset[Cue] = frozenset()
-    # Whose finals it may find something in, and in which other events; `timed`: only where a final has its times.
-    roles: frozenset[Role] = frozenset({Role.CUSTOMER})
-    events: frozenset[type[Event]] = frozenset()
+    # In whose finals it may find something, and in which other events; `timed`: only where a final has its times.
+    where: frozenset[Place] = frozenset({Role.CUSTOMER})
     timed: bool = False
     # The head whose chance is its strength, and which `find` only adds the words to.
     head: str = ""
-
-    def may_find(self, event: Event) -> bool:
-        """Whether it has to be asked at all; of a customer's line its cues decide as well."""
-        if not isinstance(event, Utterance):
-            return type(event) in self.events
-        return event.is_final and event.role in self.roles and (event.start_ms is not None or not self.timed)
 
 
 def of_emotion(
@@ -130,10 +125,16 @@ def of_need(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues:
 
 def of_effort(
     kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = (),
-    roles: Iterable[Role] = (Role.CUSTOMER,), events: Iterable[type[Event]] = (), timed: bool = False,
+    where: Iterable[Place] | None = None, timed: bool = False,
 ) -> Detector:  # fmt: skip
-    """A detector of effort: it may look at any event, since waits, holds and transfers are facts."""
-    return Detector(kind, Dimension.EFFORT, find, frozenset(cues), frozenset(roles), frozenset(events), timed)
+    """A detector of effort: it may look at any event, since waits, holds and transfers are facts.
+
+    Without `where` it is asked in every event; one with `cues`, in the lines of customers.
+    """
+    cues = frozenset(cues)
+    if where is None:
+        where = (Role.CUSTOMER,) if cues else (*Role, *get_args(Event))
+    return Detector(kind, Dimension.EFFORT, find, cues, frozenset(where), timed)
 
 
 def _of_words(

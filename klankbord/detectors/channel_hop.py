@@ -132,4 +132,4 @@ def find(turn: Turn) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-channel_hop: Final = of_effort("channel_hop", find, cues=(CAME,), roles=(Role.CUSTOMER, *ANSWERS), events=(Context,))
+channel_hop: Final = of_effort("channel_hop", find, cues=(CAME,), where=(Role.CUSTOMER, *ANSWERS, Context))

@@ -28,4 +28,4 @@ def _long_waited_s(turn: Turn) -> Seconds:
     return max(0.0, waited_s - turn.policy.normal_wait_s[turn.event.channel])
 
 
-dead_air: Final = of_effort("dead_air", find, roles=tuple(Role), timed=True)
+dead_air: Final = of_effort("dead_air", find, where=tuple(Role), timed=True)

@@ -26,4 +26,4 @@ def _cut_off(both: Overlap, *, shortest_ms: float) -> bool:
     return began_later_ms >= shortest_ms and went_on_ms >= shortest_ms
 
 
-interruption: Final = of_effort("interruption", find, roles=tuple(Role), timed=True)
+interruption: Final = of_effort("interruption", find, where=tuple(Role), timed=True)

@@ -77,4 +77,4 @@ def _waited_s(turn: Turn) -> float:
     return event.at_s - conversation.waiting_since if answers else 0.0
 
 
-long_wait: Final = of_effort("long_wait", find, cues=(PHRASES,), roles=(Role.CUSTOMER, *ANSWERS), events=(Waited,))
+long_wait: Final = of_effort("long_wait", find, cues=(PHRASES,), where=(Role.CUSTOMER, *ANSWERS, Waited))

@@ -159,4 +159,4 @@ def _asked_again(words: Words, turn: Turn) -> Finding | None:
     return Finding(alike, (0, len(words.normal)), amount=alike)
 
 
-reasked_question: Final = of_effort("reasked_question", find, cues=(PHRASES,), roles=(Role.CUSTOMER, *ANSWERS))
+reasked_question: Final = of_effort("reasked_question", find, cues=(PHRASES,), where=(Role.CUSTOMER, *ANSWERS))

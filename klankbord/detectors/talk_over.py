@@ -18,4 +18,4 @@ def find(turn: Turn) -> Finding | None:
     return Finding(min(1.0, both.seconds / turn.policy.full_talk_over_s), amount=both.seconds)
 
 
-talk_over: Final = of_effort("talk_over", find, roles=tuple(Role), timed=True)
+talk_over: Final = of_effort("talk_over", find, where=tuple(Role), timed=True)
