@@ -27,7 +27,7 @@ from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.detectors import DETECTORS
 from klankbord.events import Role, Utterance, decode, encode
-from klankbord.models import features, heads
+from klankbord.models import features, heads, hints
 from klankbord.models import reasons as reason_models
 from klankbord.observation import heard, observe
 from klankbord.polarity import polarity
@@ -47,6 +47,7 @@ _OF_ONE_LINE: Final[tuple[Any, ...]] = (
     features.words,
     heads.answering,
     heads.reading,
+    hints.may_mean,
     memory.id_number,
     phrases.forget,
     redaction.find,
@@ -135,7 +136,8 @@ def _costs(case: Case) -> Iterator[tuple[str, Cost]]:
     yield "phrases of all lists", _timed(lambda: phrases.lists_in(words.normal))
     turn = Turn(case.before, case.event, words, customer_words(words), POLICY)
     if turn.customer is None:
-        yield "model: answers", _timed(lambda: heads.answering(words.normal, words.language).chances)
+        yield "model: answers, a hint", _timed(lambda: hints.may_mean(words.normal, words.language))
+        yield "model: answers, read", _timed(lambda: heads.answering(words.normal, words.language).chances)
     else:
         yield "model: heads", _timed(lambda: heads.reading(words.normal, words.language).chances)
         yield "model: reasons", _timed(lambda: reason_models.model(words.language).read(words.normal))

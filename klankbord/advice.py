@@ -85,6 +85,8 @@ class Suggester(Generic[Cause]):
     why: Callable[[Moment], Cause | None]
     urgency: int = 0
     for_takeover: bool = False
+    # Without one of these signals in the event, `why` gives nothing; with none named, it has to be asked.
+    of: frozenset[str] = frozenset()
 
 
 def suggestion_id(tenant: str, conversation_id: str, kind: str, event_id: str) -> str:

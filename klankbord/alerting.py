@@ -95,6 +95,8 @@ def follow(
     signals = {signal.kind: signal.strength for signal in heard.signals}
     answers = policy.program.answers(Moment(conversation, at, signals), any_open=any_open)
     streaks = _streaks(conversation.streaks, policy, answers, customer_turn=heard.customer_turn)
+    if not any_open and not outdated and streaks == conversation.streaks and True not in answers.when:
+        return conversation
     now = replace(conversation, episodes=episodes, streaks=streaks)
     raised = list[str]()
     for place, (name, rule) in enumerate(policy.in_force.items()):

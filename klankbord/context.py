@@ -7,7 +7,7 @@ from typing import Final
 from klankbord.conversation import Conversation
 from klankbord.events import Role
 from klankbord.policy import Policy
-from klankbord.scoring import heard_dissatisfied, load, turn_emotions, turn_valence
+from klankbord.scoring import Felt, felt, load
 from klankbord.signals import Dimension, Signal, Words
 
 # How a call sounds in time is work, and nothing else: it must not make anybody dissatisfied.
@@ -22,28 +22,27 @@ _CAPITALS_FROM: Final = 4  # letters; "OK" shouts at nobody
 def of_turn(before: Conversation, words: Words | None, found: Iterable[Signal], policy: Policy) -> dict[str, float]:
     """The numbers that judge how dissatisfied a customer is in this turn, 0..1 each; none where it is no customer's."""
     found = tuple(found)
-    return judged_by(before, words, found, turn_emotions(found, policy), turn_valence(found), policy)
+    return judged_by(before, words, found, felt(found, policy), policy)
 
 
 def judged_by(
-    before: Conversation, words: Words | None, found: Iterable[Signal], emotions: Mapping[str, float], valence: float,
-    policy: Policy,
-) -> dict[str, float]:  # fmt: skip
-    """The same of a turn whose emotions and valence are known."""
+    before: Conversation, words: Words | None, found: Iterable[Signal], turn: Felt, policy: Policy
+) -> dict[str, float]:
+    """The same of a turn of which is known what it shows."""
     if words is None or words.role is not Role.CUSTOMER:
         return {}
     told = sum(s.strength for s in found if s.dimension is Dimension.EFFORT and s.kind not in _SPOKEN)
     work = {kind: count for kind, count in before.drivers.items() if kind not in _SPOKEN}
     count = words.normal.count(" ") + 1
     numbers = {
-        "words": heard_dissatisfied(found),
-        "negative": max(0.0, -valence),
-        "positive": max(0.0, valence),
-        "glad": max(emotions.get(feeling, 0.0) for feeling in _GLAD),
-        **{feeling: value for feeling, value in emotions.items() if feeling not in _GLAD},
+        "words": turn.dissatisfied,
+        "negative": max(0.0, -turn.valence),
+        "positive": max(0.0, turn.valence),
+        "glad": _gladness(turn.emotions),
+        **{feeling: value for feeling, value in turn.emotions.items() if feeling not in _GLAD},
         "mood": before.mood,
         "mood of few words": before.mood if count <= _SHORT_WORDS else 0.0,
-        "felt before": max((before.emotions.get(feeling, 0.0) for feeling in ("frustration", "anger")), default=0.0),
+        "felt before": max(before.emotions.get("frustration", 0.0), before.emotions.get("anger", 0.0)),
         "work before": load(work, policy),
         "hardest before": sum(part for kind, part in before.hardest.items() if kind not in _SPOKEN) / 6.0,
         "told of work": min(2.0, told) / 2.0,
@@ -55,6 +54,10 @@ def judged_by(
         "few words": float(count <= _SHORT_WORDS),
     }
     return {name: value for name, value in numbers.items() if value}
+
+
+def _gladness(emotions: Mapping[str, float]) -> float:
+    return max(emotions.get("gratitude", 0.0), emotions.get("relief", 0.0), emotions.get("joy", 0.0))
 
 
 def _shouted(words: Words) -> bool:
@@ -72,7 +75,7 @@ def of_conversation(now: Conversation, policy: Policy) -> dict[str, float]:
         "effort": (now.effort - 1.0) / 6.0,
         "work now": load(now.drivers, policy),
         **{feeling: value for feeling, value in now.emotions.items() if feeling not in _GLAD},
-        "glad": max((now.emotions.get(feeling, 0.0) for feeling in _GLAD), default=0.0),
+        "glad": _gladness(now.emotions),
         "refused": float(now.refused),
         "asks for a human": min(1.0, now.drivers.get("asks_for_human", 0.0)),
         "gives up": min(1.0, now.drivers.get("gives_up", 0.0)),

@@ -50,6 +50,9 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
+ANSWERS: Final = (Role.AGENT, Role.BOT)
+
+
 class Common(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
     """What every event carries. `event_id` makes delivery idempotent; `at` is event time in UTC."""
 

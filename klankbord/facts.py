@@ -13,6 +13,7 @@ from klankbord.conversation import (
     unheard,
 )
 from klankbord.events import (
+    ANSWERS,
     Context,
     Ended,
     Event,
@@ -33,7 +34,6 @@ from klankbord.policy import Policy
 from klankbord.signals import Words
 from klankbord.speech import LONGEST_SILENCE_MS, pace, segment_of
 
-ANSWERS: Final = (Role.AGENT, Role.BOT)
 _ROUNDING_S: Final = 1.0  # of times that were added up and written as text
 
 
@@ -107,8 +107,11 @@ def spoken_in(
     return replace(conversation, language=settled, language_odds=total), guess
 
 
-def counted(conversation: Conversation, event: Event, words: Words | None) -> Conversation:
-    """The conversation with its turns counted, its waits and holds followed and its lines remembered as numbers."""
+def counted(conversation: Conversation, event: Event, words: Words | None, *, asked: bool = False) -> Conversation:
+    """The conversation with its turns counted, its waits and holds followed and its lines remembered as numbers.
+
+    `asked`: whether this answer asks if it was solved.
+    """
     at = event.at_s
     if isinstance(event, Held):
         return replace(conversation, held_since=at)
@@ -140,13 +143,15 @@ def counted(conversation: Conversation, event: Event, words: Words | None) -> Co
         )
     if event.role not in ANSWERS:
         return conversation
-    asked = () if words is None else fingerprint(question(words.normal))
+    request = () if words is None else fingerprint(question(words.normal))
     return replace(
         conversation,
         agent_turns=conversation.agent_turns + 1,
         waiting_since=None,
         wait_counted_s=0.0,
-        agent_asked=_remembered(conversation.agent_asked, asked),
+        agent_asked=_remembered(conversation.agent_asked, request),
+        bot_helps=event.role is Role.BOT,
+        asked_at=at if asked else conversation.asked_at,
     )
 
 

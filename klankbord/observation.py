@@ -1,7 +1,7 @@
 """The whole path of one event: what it means, and the conversation as it now stands."""
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,21 +21,32 @@ from klankbord.conversation import (
     fingerprint,
 )
 from klankbord.detectors import DETECTORS
-from klankbord.events import Event, Joined, Role, Seconds, Transferred, Utterance
+from klankbord.events import ANSWERS, Event, Joined, Role, Seconds, Transferred, Utterance
 from klankbord.memory import with_event
+from klankbord.models.heads import reading
 from klankbord.phrases import clean, normal
 from klankbord.policy import THREAT_FROM, Policy
 from klankbord.reasons import voted
 from klankbord.redaction import excerpt
-from klankbord.signals import Detector, Dimension, Finding, Signal, Turn, Words, customer_words
+from klankbord.signals import CustomerWords, Detector, Dimension, Finding, Signal, Turn, Words, customer_words
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.suggestions.ask_if_solved import asks
-from klankbord.tone import cues_in
+from klankbord.tone import believed, cues_in
 
 SCHEMA: Final = 1
 _QUOTE_MARGIN_CHARS: Final = 20
 _CONFIRMING: Final = ("gratitude", "relief", "joy")
-_OF_ANY_EVENT: Final = tuple(one for one in DETECTORS if one.dimension is Dimension.EFFORT and not one.cues)
+_TYPES: Final = {kind: str(kind.__struct_config__.tag) for kind in get_args(Event)}
+_HEADS: Final = tuple((one.kind, one.head) for one in DETECTORS if one.head)
+# Who is asked at an event, and of a line by who said it and whether its times are known.
+_BY_EVENT: Final = {
+    kind: tuple(one for one in DETECTORS if kind in one.where) for kind in get_args(Event) if kind is not Utterance
+}
+_BY_ROLE: Final = {
+    (role, timed): tuple(one for one in DETECTORS if role in one.where and (timed or not one.timed))
+    for role in Role
+    for timed in (False, True)
+}
 
 
 class Observation(Struct, frozen=True, omit_defaults=True):
@@ -85,31 +96,38 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     if now.objected:
         return _objection(event, conversation, facts.erased(now), policy)
 
+    at, by_customer = event.at_s, words is not None and words.role is Role.CUSTOMER
     signals = _told(found, policy)
-    now = voted(facts.counted(now, event, words), words, policy.reasons)
-    emotions, valence = scoring.turn_emotions(found, policy), scoring.turn_valence(found)
-    now, parts = _scored(now, event, words, found, signals, valence, policy)
-    numbers = context.judged_by(conversation, words, found, emotions, valence, policy)
-    now = _needed(now, event, words, signals, policy)
+    now = voted(facts.counted(now, event, words, asked=_asks(event, words)), words, policy.reasons)
+    felt = scoring.felt(found, policy) if by_customer else scoring.Felt({})
+    now, parts = _scored(now, event, words, felt, signals, policy)
+    numbers = context.judged_by(conversation, words, found, felt, policy)
+    now = _needed(now, at, signals, policy, by_customer=by_customer)
     dissatisfaction = round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0
-    told = Told(signals, customer_turn=words is not None and words.role is Role.CUSTOMER)
-    now = follow(phrased(now, words, policy), policy, at=event.at_s, over=now.ended_at is not None, heard=told)
+    told = Told(signals, customer_turn=by_customer)
+    now = follow(phrased(now, words, policy), policy, at=at, over=now.ended_at is not None, heard=told)
     alerts = changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes)
-    alerts = proof.proven(alerts, now, Turn(placed, event, words, customer_words(words), policy), signals)
-    now, suggestions = _advised(now, event, signals, dissatisfaction, policy)
-
-    return replace(
-        _observation(event, bounded(now)),
+    if alerts:
+        alerts = proof.proven(alerts, now, Turn(placed, event, words, customer_words(words), policy), signals)
+    return Observation(
+        event_id=event.event_id,
+        conversation_id=event.conversation_id,
+        tenant=event.tenant,
+        type=_TYPES[type(event)],
+        at=at,
+        conversation=bounded(now),
+        role=event.role if isinstance(event, Utterance) else None,
+        utterance_id=event.utterance_id if isinstance(event, Utterance) else "",
         signals=signals,
-        emotions=emotions,
-        valence=valence,
+        emotions=felt.emotions,
+        valence=felt.valence,
         dissatisfaction=dissatisfaction,
         unsure=policy.unsure_from < dissatisfaction < policy.unsure_to,
-        abuse=scoring.abuse(found),
+        abuse=felt.abuse,
         effort_parts=parts,
         reason=now.reason if now.reason != conversation.reason else None,
         alerts=alerts,
-        suggestions=suggestions,
+        suggestions=_advised(now, event, signals, dissatisfaction, policy),
     )
 
 
@@ -139,7 +157,7 @@ def _observation(event: Event, conversation: Conversation) -> Observation:
         event_id=event.event_id,
         conversation_id=event.conversation_id,
         tenant=event.tenant,
-        type=str(event.__struct_config__.tag),
+        type=_TYPES[type(event)],
         at=event.at_s,
         conversation=conversation,
         role=said.role if said else None,
@@ -163,21 +181,53 @@ def _words(now: Conversation, event: Event, policy: Policy) -> tuple[Conversatio
     now, language = facts.spoken_in(now, event, lowered, policy)
     if language is None or not cleaned:
         return now, None
-    return now, Words(cleaned, lowered, language, event.role, fingerprint(lowered))
+    # Who helps is compared by what was asked, not by all that was said (`facts.counted`).
+    said = fingerprint(lowered) if event.role is Role.CUSTOMER else ()
+    return now, Words(cleaned, lowered, language, event.role, said)
+
+
+def _asks(event: Event, words: Words | None) -> bool:
+    """Whether an answer asks if it was solved, also one in a language that is not scored."""
+    if not isinstance(event, Utterance) or not event.is_final or event.role not in ANSWERS:
+        return False
+    return asks(normal(clean(event.text)) if words is None else words.normal)
 
 
 def _signals(turn: Turn) -> tuple[Signal, ...]:
-    found = [(one, finding) for one in _asked(turn) if (finding := one.find(turn)) and finding.strength > 0]
-    private = [finding.span for detector, finding in found if detector.dimension is Dimension.NEED and finding.span]
-    return tuple(_signal(turn, detector, finding, private) for detector, finding in found)
+    weak = {} if turn.customer is None else _weak(turn.customer, turn.policy)
+    found = list[tuple[Detector, Finding | Signal]]()
+    for one in _asked(turn):
+        finding = weak.get(one.kind) or one.find(turn)
+        if finding is not None and (finding.strength > 0 or isinstance(finding, Signal)):
+            found.append((one, finding))
+    private = [of.span for one, of in found if one.dimension is Dimension.NEED and isinstance(of, Finding) and of.span]
+    return tuple([of if isinstance(of, Signal) else _signal(turn, one, of, private) for one, of in found])
+
+
+def _weak(words: CustomerWords, policy: Policy) -> dict[str, Signal]:
+    """What the heads hear of emotion that nobody is shown, at once: in most lines that is all they hear."""
+    chances, corrections = reading(words.normal, words.language).chances, policy.judges.heads
+    weak = dict[str, Signal]()
+    for kind, head in _HEADS:
+        chance = believed(words, head, chances[head])
+        strength = round(scoring.corrected(chance, corrections.get(kind)) if corrections else chance, 4)
+        if chance > 0.0 and strength < policy.evidence_from:
+            weak[kind] = Signal(kind, Dimension.EMOTION, strength)
+    return weak
 
 
 def _asked(turn: Turn) -> Sequence[Detector]:
     """The detectors that may find something; most have nothing to say in most lines."""
+    event = turn.event
+    if not isinstance(event, Utterance):
+        return _BY_EVENT[type(event)]
+    if not event.is_final:
+        return ()
+    asked = _BY_ROLE[event.role, event.start_ms is not None]
     if turn.customer is None:
-        return _OF_ANY_EVENT
+        return asked
     cues = cues_in(turn.customer)
-    return [detector for detector in DETECTORS if not detector.cues or not detector.cues.isdisjoint(cues)]
+    return [one for one in asked if not one.cues or not one.cues.isdisjoint(cues)]
 
 
 def _signal(turn: Turn, detector: Detector, finding: Finding, private: Sequence[tuple[int, int]]) -> Signal:
@@ -204,17 +254,16 @@ def _told(found: Sequence[Signal], policy: Policy) -> tuple[Signal, ...]:
 
 
 def _needed(
-    conversation: Conversation, event: Event, words: Words | None, signals: Sequence[Signal], policy: Policy
+    conversation: Conversation, at: Seconds, signals: Sequence[Signal], policy: Policy, *, by_customer: bool
 ) -> Conversation:
     """The conversation with what the customer means to do and needs; of a need, nothing is left after the end."""
     if conversation.ended_at is not None:
         return needs.over(conversation)
-    by_customer = words is not None and words.role is Role.CUSTOMER
-    return replace(
-        conversation,
-        churn=needs.churned(conversation.churn, signals, policy) if by_customer else conversation.churn,
-        needs=needs.remembered(conversation, signals, policy, at=event.at_s),
-    )
+    churn = needs.churned(conversation.churn, signals, policy) if by_customer else conversation.churn
+    remembered = needs.remembered(conversation, signals, policy, at=at)
+    if not by_customer and remembered == conversation.needs:
+        return conversation
+    return replace(conversation, churn=churn, needs=remembered)
 
 
 def _quote(words: Words | None, finding: Finding, private: Sequence[tuple[int, int]]) -> str:
@@ -231,89 +280,95 @@ def _quote(words: Words | None, finding: Finding, private: Sequence[tuple[int, i
 
 
 def _scored(
-    conversation: Conversation, event: Event, words: Words | None, found: Sequence[Signal], signals: Sequence[Signal],
-    turn_valence: float, policy: Policy,
+    conversation: Conversation, event: Event, words: Words | None, felt: scoring.Felt, signals: Sequence[Signal],
+    policy: Policy,
 ) -> tuple[Conversation, dict[str, float]]:  # fmt: skip
     by_customer = words is not None and words.role is Role.CUSTOMER
     turn = scoring.turn_emotions(signals, policy) if by_customer else {}
     emotions, valence, mood = conversation.emotions, conversation.valence, conversation.mood
     if by_customer:
         emotions = scoring.faded_emotions(emotions, turn, policy)
-        valence = scoring.moved(valence, turn_valence, policy.valence_newest)
-        mood = scoring.moved(mood, scoring.heard_dissatisfied(found), policy.mood_newest)
+        valence = scoring.moved(valence, felt.valence, policy.valence_newest)
+        mood = scoring.moved(mood, felt.dissatisfied, policy.mood_newest)
     released = 1.0
-    if any(turn.get(feeling, 0.0) >= 0.5 for feeling in _CONFIRMING):
+    if turn and any(turn.get(feeling, 0.0) >= 0.5 for feeling in _CONFIRMING):
         released = policy.dead_end_thanked if conversation.refused else policy.dead_end_released
     # A notice of the system is nobody's turn: "you are third in line" must not make a wait forgotten.
     turn_taken = words is not None and words.role is not Role.SYSTEM
     drivers = scoring.faded_drivers(conversation.drivers, signals, policy, turn=turn_taken, released=released)
     now = scoring.effort_parts(drivers, policy)
-    hardest = max(conversation.hardest, now, key=lambda parts: sum(parts.values()))
-    effort, parts = scoring.lasting_effort(now, hardest, policy)
+    hardest = conversation.hardest
+    if sum(now.values()) > sum(hardest.values()):
+        hardest = {driver: round(part, 4) for driver, part in now.items()}
+        effort, parts = scoring.lasting_effort(now, now, policy)
+    else:
+        effort, parts = scoring.lasting_effort(now, hardest, policy)
+    at = event.at_s
+    timeline = conversation.timeline
+    if words is not None or effort != conversation.effort:
+        # An event may come late, with a time before the start.
+        after_s = max(0, int(at - (conversation.started_at or at)))
+        timeline = (*timeline, Point(after_s, round(valence, 2), round(effort, 2)))[-KEEP_POINTS:]
     scored = replace(
         conversation,
         emotions=emotions,
         valence=valence,
         drivers=drivers,
-        hardest={driver: round(part, 4) for driver, part in hardest.items()},
+        hardest=hardest,
         effort=effort,
         mood=mood,
         worst_mood=max(mood, conversation.worst_mood),
-        refused=_refused(signals) if words is not None and words.role in facts.ANSWERS else conversation.refused,
-        evidence=_evidence(conversation, event, signals),
+        refused=_refused(signals) if words is not None and words.role in ANSWERS else conversation.refused,
+        evidence=_evidence(conversation, event, at, signals) if signals else conversation.evidence,
+        timeline=timeline,
     )
     risk = policy.judges.escalation.chance(context.of_conversation(scored, policy)) if scored.customer_turns else 0.0
-    scored = replace(scored, escalation=round(risk, 4))
-    if words is None and effort == conversation.effort:
-        return scored, parts
-    # An event may come late, with a time before the start.
-    after_s = max(0, int(event.at_s - (scored.started_at or event.at_s)))
-    point = Point(after_s, round(valence, 2), round(effort, 2))
-    return replace(scored, timeline=(*scored.timeline, point)[-KEEP_POINTS:]), parts
+    return replace(scored, escalation=round(risk, 4)), parts
 
 
 def _refused(signals: Sequence[Signal]) -> bool:
     return any(signal.kind == "dead_end" and signal.strength >= 0.5 for signal in signals)
 
 
-def _evidence(conversation: Conversation, event: Event, signals: Sequence[Signal]) -> tuple[Evidence, ...]:
+def _evidence(conversation: Conversation, event: Event, at: Seconds, signals: Sequence[Signal]) -> tuple[Evidence, ...]:
     """The latest evidence of each kind, newest last."""
     signals = [signal for signal in signals if signal.dimension is not Dimension.NEED or needs.is_threat(signal.kind)]
     kinds = {signal.kind for signal in signals}
     kept = [evidence for evidence in conversation.evidence if evidence.signal not in kinds]
-    return (*kept, *(_as_evidence(event, signal) for signal in signals))[-KEEP_EVIDENCE:]
+    return (*kept, *(_as_evidence(event, signal, at) for signal in signals))[-KEEP_EVIDENCE:]
 
 
-def _as_evidence(event: Event, signal: Signal) -> Evidence:
+def _as_evidence(event: Event, signal: Signal, at: Seconds) -> Evidence:
     utterance_id = event.utterance_id if isinstance(event, Utterance) else ""
-    return Evidence(signal.kind, signal.strength, event.at_s, signal.words, signal.amount, utterance_id)
+    return Evidence(signal.kind, signal.strength, at, signal.words, signal.amount, utterance_id)
 
 
 def _advised(
     conversation: Conversation, event: Event, signals: Sequence[Signal], dissatisfaction: float, policy: Policy
-) -> tuple[Conversation, tuple[Suggestion, ...]]:
+) -> tuple[Suggestion, ...]:
     """The help that applies now for the agent who has the conversation, in prior order; safety comes alone."""
-    conversation = _answered(conversation, event)
     unsure = dissatisfaction if policy.unsure_from < dissatisfaction < policy.unsure_to else None
     arrived = isinstance(event, Joined | Transferred)
     if conversation.agent_id is None or conversation.ended_at is not None or not (signals or unsure or arrived):
-        return conversation, ()
-    asked_at = float("-inf") if conversation.asked_at is None else conversation.asked_at
+        return ()
+    at, asked_at = event.at_s, float("-inf") if conversation.asked_at is None else conversation.asked_at
     moment = Moment(
         conversation,
         {signal.kind: signal for signal in signals},
-        event.at_s,
+        at,
         unsure,
-        lately_asked=event.at_s - asked_at < policy.ask_again_s,
+        lately_asked=at - asked_at < policy.ask_again_s,
         arrived=arrived,
     )
     called = [
         _suggestion(suggester, cause, moment, event, policy)
         for suggester in SUGGESTIONS
-        if (suggester.for_takeover or not conversation.bot_helps) and (cause := suggester.why(moment)) is not None
+        if (not suggester.of or not suggester.of.isdisjoint(moment.signals))
+        and (suggester.for_takeover or not conversation.bot_helps)
+        and (cause := suggester.why(moment)) is not None
     ]
     most = 1 if called and called[0].urgency == SAFETY else MOST_CANDIDATES
-    return conversation, tuple(called[:most])
+    return tuple(called[:most])
 
 
 def _suggestion(
@@ -324,22 +379,10 @@ def _suggestion(
         suggestion_id=suggestion_id(event.tenant, event.conversation_id, suggester.kind, event.event_id),
         kind=suggester.kind,
         agent_id=now.agent_id or "",
-        at=event.at_s,
-        expires_at=event.at_s + policy.suggestion_expires_s,
-        reason=cause if isinstance(cause, Evidence) else _as_evidence(event, cause),
+        at=moment.at,
+        expires_at=moment.at + policy.suggestion_expires_s,
+        reason=cause if isinstance(cause, Evidence) else _as_evidence(event, cause, moment.at),
         situation=situation(now),
         urgency=suggester.urgency,
         language=now.language,
-    )
-
-
-def _answered(conversation: Conversation, event: Event) -> Conversation:
-    """The conversation with who helps, and with when it was asked whether that helped."""
-    if not isinstance(event, Utterance) or not event.is_final or event.role not in facts.ANSWERS:
-        return conversation
-    asked = asks(normal(clean(event.text)))
-    return replace(
-        conversation,
-        bot_helps=event.role is Role.BOT,
-        asked_at=event.at_s if asked else conversation.asked_at,
     )

@@ -93,6 +93,11 @@ class Phrases:
             phrase = text[start:end]
             yield Match(phrase, start, end, listed[phrase])
 
+    def unstopped(self) -> "Phrases":
+        """The phrases that end in a full stop, listed without it: the end of a line is one as well."""
+        nl, en = ({phrase[:-1]: 0.0 for phrase in of if phrase.endswith(".")} for of in (self.nl, self.en))
+        return Phrases.listed(nl=nl, en=en)
+
     def best_in_any(self, text: str) -> Match | None:
         """The strongest match in any language: in need, people change to the one that comes first."""
         found = [match for language in _LANGUAGES if (match := self.best(text, language)) is not None]
@@ -154,10 +159,10 @@ class Near:
 
     def __init__(self, *patterns: str, telling: Iterable[str]) -> None:
         self.pattern: Final = re.compile("|".join(patterns))
-        self._telling: Final = AhoCorasick(list(telling), matchkind=MatchKind.Standard)
+        self.telling: Final = Phrases.listed(nl=dict.fromkeys(telling, 0.0), en={})
 
     def search(self, text: str) -> re.Match[str] | None:
-        return self.pattern.search(text) if self._telling.find_matches_as_indexes(text) else None
+        return self.pattern.search(text) if self.telling in lists_in(text) else None
 
 
 def denied(phrases: Iterable[str], *negators: str) -> dict[str, float]:

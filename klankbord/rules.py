@@ -1,5 +1,6 @@
 """What alert rules may name, and the rules of one policy compiled so that one event asks all of them at once."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -187,6 +188,32 @@ def asked(rule: Stated, known: Vocabulary, variables: dict[str | Trend, str]) ->
     return Asked(*read_so_far)
 
 
+# What most rules are, as `conditions` writes it: one variable beside one number.
+_PLAIN: Final = re.compile(r"(v\d+) (>=|<) (\d+\.\d+)")
+
+
+class _Conditions:
+    """Conditions asked in one CEL program; such as compare one variable with one number are compared here.
+
+    Both give the same answer, and where all are plain CEL is not called at all. The tests compare the two.
+    """
+
+    def __init__(self, sources: Sequence[str]) -> None:
+        plain = [_PLAIN.fullmatch(source) for source in sources]
+        self._plain: Final = [
+            None if found is None else (found[1], found[2] == "<", float(found[3])) for found in plain
+        ]
+        others = [source for source, found in zip(sources, plain, strict=True) if found is None]
+        self._others: Final = cel.compile(f"[{', '.join(others)}]") if others else None
+
+    def hold(self, values: Mapping[str, Value]) -> Sequence[bool]:
+        """Which of the conditions hold, in their order."""
+        others = iter(() if self._others is None else self._others.execute(cel.Context(dict(values))))
+        return [
+            next(others) if plain is None else (float(values[plain[0]]) < plain[2]) is plain[1] for plain in self._plain
+        ]
+
+
 class Program:
     """The rules of one policy as two CEL programs over the names that they use, asked once an event."""
 
@@ -199,8 +226,8 @@ class Program:
             name: next((variables[v] for v in rule.when.variables if isinstance(v, Trend) or _is_number(v, names)), "")
             for name, rule in self.asked.items()
         }
-        self._when: Final = cel.compile(f"[{', '.join(rule.when.source for rule in self.asked.values())}]")
-        self._until: Final = cel.compile(f"[{', '.join(rule.until.source for rule in self.asked.values())}]")
+        self._when: Final = _Conditions([rule.when.source for rule in self.asked.values()])
+        self._until: Final = _Conditions([rule.until.source for rule in self.asked.values()])
 
     @cached_property
     def waits(self) -> tuple[Seconds, ...]:
@@ -211,8 +238,7 @@ class Program:
     def answers(self, moment: Moment, *, any_open: bool) -> Answers:
         """What each rule says of `moment`; what would clear it is asked only where something is open."""
         values = {variable: value(moment) for variable, value in self._of}
-        known = cel.Context(values)
-        return Answers(self._when.execute(known), self._until.execute(known) if any_open else (), values)
+        return Answers(self._when.hold(values), self._until.hold(values) if any_open else (), values)
 
     def value(self, rule: str, answers: Answers) -> float:
         """The first number that the rule watches; 0 where it watches none."""

@@ -1,7 +1,8 @@
 """Signals become emotion and effort: each a number that fades, with the parts that made it."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from klankbord.models.judges import Correction
 from klankbord.policy import Policy, driver
@@ -22,19 +23,36 @@ def corrected(chance: float, correction: Correction | None) -> float:
     """The chance of a head after a tenant's correction of its log-odds, if there is one."""
     if correction is None:
         return chance
-    chance = min(max(chance, 1e-6), 1.0 - 1e-6)
+    chance = 1e-6 if chance < 1e-6 else 1.0 - 1e-6 if chance > 1.0 - 1e-6 else chance
     log_odds = correction.slope * math.log(chance / (1.0 - chance)) + correction.offset
     return 1.0 / (1.0 + math.exp(-log_odds))
+
+
+class Felt(NamedTuple):
+    """What the words of one customer turn show, weak evidence in it; of anybody else's nothing."""
+
+    emotions: dict[str, float]
+    valence: float = 0.0
+    dissatisfied: float = 0.0
+    abuse: float = 0.0
+
+
+def felt(found: Iterable[Signal], policy: Policy) -> Felt:
+    """What everything that was found in one customer turn says of it."""
+    found = tuple(found)
+    return Felt(turn_emotions(found, policy), turn_valence(found), heard_dissatisfied(found), abuse(found))
 
 
 def turn_emotions(signals: Iterable[Signal], policy: Policy) -> dict[str, float]:
     """What one customer turn's signals say of each emotion, 0..1; an emotion without evidence is left out."""
     emotions: dict[str, float] = {}
+    weights = policy.emotion_weights
     for signal in signals:
-        if signal.dimension is Dimension.EMOTION:
-            for emotion, weight in policy.emotion_weights.get(signal.kind, {}).items():
+        if signal.dimension is Dimension.EMOTION and signal.kind in weights:
+            strength = signal.strength
+            for emotion, weight in weights[signal.kind].items():
                 # `either` of two, written out: this runs some twenty times a turn.
-                emotions[emotion] = 1.0 - (1.0 - emotions.get(emotion, 0.0)) * (1.0 - weight * signal.strength)
+                emotions[emotion] = 1.0 - (1.0 - emotions.get(emotion, 0.0)) * (1.0 - weight * strength)
     return {emotion: round(value, _DIGITS) for emotion, value in emotions.items()}
 
 
@@ -57,7 +75,7 @@ def faded_emotions(before: Mapping[str, float], turn: Mapping[str, float], polic
     after: dict[str, float] = {}
     for emotion in sorted({*before, *turn}):
         faded = before.get(emotion, 0.0) * (keep_bad if emotion in _BAD else keep)
-        value = either(faded, turn.get(emotion, 0.0))
+        value = 1.0 - (1.0 - faded) * (1.0 - turn.get(emotion, 0.0))
         if value >= 0.009:
             value = round(value, _DIGITS)
             if value >= 0.01:
@@ -89,7 +107,7 @@ def abuse(signals: Iterable[Signal]) -> float:
 
 
 def faded_drivers(
-    before: Mapping[str, float], signals: Iterable[Signal], policy: Policy, *, turn: bool, released: float = 1.0
+    before: Mapping[str, float], signals: Sequence[Signal], policy: Policy, *, turn: bool, released: float = 1.0
 ) -> dict[str, float]:
     """The memory of each effort driver after an event: it fades at turns, grows by a signal, is full at its cap.
 
@@ -97,6 +115,8 @@ def faded_drivers(
     """
     keep = policy.effort_fade if turn else 1.0
     # Floats throughout: an integer from a policy would come back from JSON as another value, and other bytes.
+    if not before and not signals:
+        return {}
     after = {kind: float(count * keep) for kind, count in before.items()}
     if "dead_end" in after:
         after["dead_end"] *= released
@@ -109,7 +129,9 @@ def faded_drivers(
 
 def effort_parts(drivers: Mapping[str, float], policy: Policy) -> dict[str, float]:
     """What each driver adds to the effort score; with 1 they add up to it."""
-    loads = {kind: driver(policy, kind).weight * count for kind, count in drivers.items()}
+    if not drivers:
+        return {}
+    loads = _loads(drivers, policy)
     total = sum(loads.values())
     if not total:
         return {}
@@ -125,6 +147,8 @@ def lasting_effort(
     Form and weights follow the effort-driver studies that `policy.DRIVERS` names; the predicted CES 2.0,
     where higher = easier, is 8 minus this.
     """
+    if not now and not hardest:
+        return 1.0, {}
     share = policy.effort_now
     mixed = {
         kind: round(share * now.get(kind, 0.0) + (1.0 - share) * hardest.get(kind, 0.0), _DIGITS)
@@ -135,5 +159,10 @@ def lasting_effort(
 
 def load(drivers: Mapping[str, float], policy: Policy) -> float:
     """How much work is remembered, 0..1: the effort of the moment without its hardest moment before."""
-    total = sum(driver(policy, kind).weight * count for kind, count in drivers.items())
+    total = sum(_loads(drivers, policy).values()) if drivers else 0.0
     return 1.0 - math.exp(-total / policy.effort_scale) if total else 0.0
+
+
+def _loads(drivers: Mapping[str, float], policy: Policy) -> dict[str, float]:
+    weighed, other = policy.drivers, policy.other_driver
+    return {kind: weighed.get(kind, other).weight * count for kind, count in drivers.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
@@ -14,6 +14,8 @@ from klankbord.policy import Policy
 
 # What calls for a detector: a list with a phrase in the line, or a head that hears something.
 Cue: TypeAlias = Phrases | str
+# Where a detector may find something: in what somebody of this role says, or in another event of this kind.
+Place: TypeAlias = Role | type[Event]
 
 
 class Dimension(StrEnum):
@@ -94,14 +96,21 @@ class Detector:
     kind: str
     dimension: Dimension
     find: Callable[[Turn], Finding | None]
-    # Lists of phrases and names of heads: `find` finds nothing but in a customer's line that has one of them. With none
-    # it has to be asked always.
+    # Lists of phrases and names of heads: in a customer's line `find` finds nothing where none of them is. With none
+    # it has to be asked in each.
     cues: frozenset[Cue] = frozenset()
+    # In whose finals it may find something, and in which other events; `timed`: only where a final has its times.
+    where: frozenset[Place] = frozenset({Role.CUSTOMER})
+    timed: bool = False
+    # The head whose chance is its strength, and which `find` only adds the words to.
+    head: str = ""
 
 
-def of_emotion(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
+def of_emotion(
+    kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = (), head: str = ""
+) -> Detector:
     """A detector of emotion: it is called for customers only and is given their words and nothing else."""
-    return _of_words(kind, Dimension.EMOTION, find, cues)
+    return _of_words(kind, Dimension.EMOTION, find, cues, head)
 
 
 def of_intent(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
@@ -114,18 +123,31 @@ def of_need(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues:
     return _of_words(kind, Dimension.NEED, find, cues)
 
 
-def of_effort(kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = ()) -> Detector:
-    """A detector of effort: it may look at every event, since waits, holds and transfers are facts."""
-    return Detector(kind, Dimension.EFFORT, find, frozenset(cues))
+def of_effort(
+    kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = (),
+    where: Iterable[Place] | None = None, timed: bool = False,
+) -> Detector:  # fmt: skip
+    """A detector of effort: it may look at any event, since waits, holds and transfers are facts.
+
+    Without `where` it is asked in every event; one with `cues`, in the lines of customers.
+    """
+    cues = frozenset(cues)
+    if where is None:
+        where = (Role.CUSTOMER,) if cues else (*Role, *get_args(Event))
+    return Detector(kind, Dimension.EFFORT, find, cues, frozenset(where), timed)
 
 
 def _of_words(
-    kind: str, dimension: Dimension, find: Callable[[CustomerWords], Finding | None], cues: Iterable[Cue]
+    kind: str,
+    dimension: Dimension,
+    find: Callable[[CustomerWords], Finding | None],
+    cues: Iterable[Cue],
+    head: str = "",
 ) -> Detector:
     def find_in_turn(turn: Turn) -> Finding | None:
         return None if turn.customer is None else find(turn.customer)
 
-    return Detector(kind, dimension, find_in_turn, frozenset(cues))
+    return Detector(kind, dimension, find_in_turn, frozenset(cues), head=head)
 
 
 def customer_words(words: Words | None) -> CustomerWords | None:

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import Final
 
 from klankbord.events import Language
 from klankbord.models.features import spans
 from klankbord.models.heads import Reading, answering, reading
+from klankbord.models.hints import HINTED, may_mean
 from klankbord.phrases import Near, Phrases, lists_in
 from klankbord.polarity import Polarity, polarity
 from klankbord.signals import Cue, CustomerWords, Detector, Finding, Words, of_emotion
@@ -49,7 +49,9 @@ _MOST_WORDS: Final = 6
 def cues_in(words: CustomerWords) -> set[Cue]:
     """What in a line calls for a detector; none listens to a head below `NEED_FROM` but those that always answer."""
     chances = reading(words.normal, words.language).chances
-    return {*lists_in(words.normal), *(head for head, chance in chances.items() if chance >= NEED_FROM)}
+    cues: set[Cue] = {head for head, chance in chances.items() if chance >= NEED_FROM}
+    cues |= lists_in(words.normal)
+    return cues
 
 
 def sounds(kind: str, head: str) -> Detector:
@@ -57,13 +59,18 @@ def sounds(kind: str, head: str) -> Detector:
 
     def find(words: CustomerWords) -> Finding:
         read = reading(words.normal, words.language)
-        chance = read.chances[head]
-        if head in _GOOD and chance >= _DOUBTED_FROM:
-            # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
-            chance *= min(1.0, 2.0 * (1.0 - negative(words.clean, words.normal, words.language)[0]))
+        chance = believed(words, head, read.chances[head])
         return Finding(chance, strongest(read, head) if chance >= WORDS_FROM else None)
 
-    return of_emotion(kind, find)
+    return of_emotion(kind, find, head=head)
+
+
+def believed(words: CustomerWords, head: str, chance: float) -> float:
+    """The chance of a head of emotion as far as the rest of the words bear it out."""
+    if chance < _DOUBTED_FROM or head not in _GOOD:
+        return chance
+    # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
+    return chance * min(1.0, 2.0 * (1.0 - negative(words.clean, words.normal, words.language)[0]))
 
 
 def hears(words: CustomerWords, head: str, *, at_least: float) -> Finding | None:
@@ -95,16 +102,18 @@ def tells(words: Words, head: str, phrases: Phrases, *, opening: bool = False) -
 
 def means(words: Words, head: str, phrases: Phrases) -> Finding | None:
     """What an answer means for the customer: the phrase that says so, or the head where it is surer."""
-    return _phrase_or_head(words, phrases, head, answering(words.normal, words.language))
+    told = head not in HINTED or may_mean(words.normal, words.language)
+    return _phrase_or_head(words, phrases, head, answering(words.normal, words.language) if told else None)
 
 
-def _phrase_or_head(words: Words, phrases: Phrases, head: str, read: Reading) -> Finding | None:
+def _phrase_or_head(words: Words, phrases: Phrases, head: str, read: Reading | None) -> Finding | None:
     found = phrases.best(words.normal, words.language)
     if found is not None and not found.strength:
         return None  # listed to say that it looks alike and means something else
-    chance = read.chances[head]
-    if chance >= TOLD_FROM and (found is None or chance > found.strength):
-        return Finding(chance, strongest(read, head))
+    if read is not None:
+        chance = read.chances[head]
+        if chance >= TOLD_FROM and (found is None or chance > found.strength):
+            return Finding(chance, strongest(read, head))
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
@@ -125,10 +134,11 @@ def strongest_run(moved: Sequence[float]) -> tuple[int, int] | None:
     for first, value in enumerate(moved):
         if value < 0.0:  # the same run without it is stronger
             continue
-        totals = list(accumulate(moved[first : first + _MOST_WORDS]))
-        most = max(totals)
-        if most > best:
-            best, found = most, (first, first + totals.index(most))
+        total = 0.0
+        for last, more in enumerate(moved[first : first + _MOST_WORDS], first):
+            total += more
+            if total > best:
+                best, found = total, (first, last)
     return found
 
 

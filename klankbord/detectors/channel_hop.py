@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from klankbord.events import Context, Role
+from klankbord.events import ANSWERS, Context, Role
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import means
@@ -123,7 +123,7 @@ def find(turn: Turn) -> Finding | None:
     if isinstance(turn.event, Context):
         hopped = turn.event.previous_channel not in (None, turn.event.channel)
         return Finding(1.0) if hopped else None
-    words = turn.said_by(Role.AGENT, Role.BOT, Role.CUSTOMER)
+    words = turn.said_by(*ANSWERS, Role.CUSTOMER)
     if words is None:
         return None
     if words.role is not Role.CUSTOMER:
@@ -132,4 +132,4 @@ def find(turn: Turn) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-channel_hop: Final = of_effort("channel_hop", find)
+channel_hop: Final = of_effort("channel_hop", find, cues=(CAME,), where=(Role.CUSTOMER, *ANSWERS, Context))

@@ -6,7 +6,7 @@ air that are normal to wait and are therefore no `long_wait`.
 
 from typing import Final
 
-from klankbord.events import Seconds
+from klankbord.events import Role, Seconds
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.speech import silence_s
 
@@ -28,4 +28,4 @@ def _long_waited_s(turn: Turn) -> Seconds:
     return max(0.0, waited_s - turn.policy.normal_wait_s[turn.event.channel])
 
 
-dead_air: Final = of_effort("dead_air", find)
+dead_air: Final = of_effort("dead_air", find, where=tuple(Role), timed=True)

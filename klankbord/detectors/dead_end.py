@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from klankbord.events import Role
+from klankbord.events import ANSWERS
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import means
@@ -187,8 +187,8 @@ PHRASES: Final = Phrases.listed(
 
 
 def find(turn: Turn) -> Finding | None:
-    words = turn.said_by(Role.AGENT, Role.BOT)
+    words = turn.said_by(*ANSWERS)
     return None if words is None else means(words, "cannot", PHRASES)
 
 
-dead_end: Final = of_effort("dead_end", find)
+dead_end: Final = of_effort("dead_end", find, where=ANSWERS)

@@ -15,4 +15,4 @@ def find(turn: Turn) -> Finding | None:
     return Finding(min(1.0, past_normal_s / turn.policy.full_wait_s), amount=held_s) if past_normal_s > 0 else None
 
 
-hold: Final = of_effort("hold", find)
+hold: Final = of_effort("hold", find, where=(Resumed,))

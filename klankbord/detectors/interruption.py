@@ -6,6 +6,7 @@ A customer who interrupts is no signal: that is no work for the customer.
 
 from typing import Final
 
+from klankbord.events import Role
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.speech import Overlap, overlap
 
@@ -25,4 +26,4 @@ def _cut_off(both: Overlap, *, shortest_ms: float) -> bool:
     return began_later_ms >= shortest_ms and went_on_ms >= shortest_ms
 
 
-interruption: Final = of_effort("interruption", find)
+interruption: Final = of_effort("interruption", find, where=tuple(Role), timed=True)

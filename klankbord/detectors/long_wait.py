@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from klankbord.events import Role, Utterance, Waited
+from klankbord.events import ANSWERS, Role, Utterance, Waited
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 
@@ -73,8 +73,8 @@ def _waited_s(turn: Turn) -> float:
     if isinstance(event, Waited):
         # The answer may have overtaken the timer: then a new wait has begun, or none.
         return min(event.wait_s, event.at_s - conversation.waiting_since)
-    answers = isinstance(event, Utterance) and event.is_final and event.role in (Role.AGENT, Role.BOT)
+    answers = isinstance(event, Utterance) and event.is_final and event.role in ANSWERS
     return event.at_s - conversation.waiting_since if answers else 0.0
 
 
-long_wait: Final = of_effort("long_wait", find)
+long_wait: Final = of_effort("long_wait", find, cues=(PHRASES,), where=(Role.CUSTOMER, *ANSWERS, Waited))

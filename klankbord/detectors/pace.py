@@ -19,4 +19,4 @@ def find(turn: Turn) -> Finding | None:
     return Finding(min(1.0, faster), amount=faster) if faster >= turn.policy.pace_faster_from else None
 
 
-pace: Final = of_effort("pace", find)
+pace: Final = of_effort("pace", find, where=(Role.CUSTOMER,), timed=True)

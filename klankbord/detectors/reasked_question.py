@@ -3,7 +3,7 @@
 from typing import Final
 
 from klankbord.conversation import fingerprint, likeness, question
-from klankbord.events import Role
+from klankbord.events import ANSWERS, Role
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, Words, of_effort
 
@@ -140,7 +140,7 @@ PHRASES: Final = Phrases.listed(
 
 
 def find(turn: Turn) -> Finding | None:
-    asked = turn.said_by(Role.AGENT, Role.BOT)
+    asked = turn.said_by(*ANSWERS)
     if asked is not None:
         return _asked_again(asked, turn)
     words = turn.said_by(Role.CUSTOMER)
@@ -159,4 +159,4 @@ def _asked_again(words: Words, turn: Turn) -> Finding | None:
     return Finding(alike, (0, len(words.normal)), amount=alike)
 
 
-reasked_question: Final = of_effort("reasked_question", find)
+reasked_question: Final = of_effort("reasked_question", find, cues=(PHRASES,), where=(Role.CUSTOMER, *ANSWERS))

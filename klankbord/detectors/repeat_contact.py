@@ -140,4 +140,6 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else tells(words, "contacted_before", PHRASES)
 
 
-repeat_contact: Final = of_effort("repeat_contact", find)
+repeat_contact: Final = of_effort(
+    "repeat_contact", find, cues=(PHRASES, "contacted_before"), where=(Role.CUSTOMER, Context)
+)

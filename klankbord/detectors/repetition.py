@@ -90,4 +90,4 @@ def _alike(words: Words, turn: Turn) -> float | None:
     return alike if alike >= turn.policy.repetition_likeness else None
 
 
-repetition: Final = of_effort("repetition", find)
+repetition: Final = of_effort("repetition", find, where=(Role.CUSTOMER,))

@@ -6,6 +6,7 @@ talked over whom is not asked.
 
 from typing import Final
 
+from klankbord.events import Role
 from klankbord.signals import Finding, Turn, of_effort
 from klankbord.speech import overlap
 
@@ -17,4 +18,4 @@ def find(turn: Turn) -> Finding | None:
     return Finding(min(1.0, both.seconds / turn.policy.full_talk_over_s), amount=both.seconds)
 
 
-talk_over: Final = of_effort("talk_over", find)
+talk_over: Final = of_effort("talk_over", find, where=tuple(Role), timed=True)

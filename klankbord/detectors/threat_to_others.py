@@ -322,4 +322,6 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "threat_other", at_least=DANGER_FROM)
 
 
-threat_to_others: Final = of_need("threat_to_others", find)
+threat_to_others: Final = of_need(
+    "threat_to_others", find, cues=(PHRASES, PHRASES.unstopped(), _NEAR.telling, "threat_other")
+)

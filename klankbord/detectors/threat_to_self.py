@@ -330,4 +330,6 @@ def find(words: CustomerWords) -> Finding | None:
     return said(words) or hears(words, "threat_self", at_least=DANGER_FROM)
 
 
-threat_to_self: Final = of_need("threat_to_self", find)
+threat_to_self: Final = of_need(
+    "threat_to_self", find, cues=(PHRASES, PHRASES.unstopped(), _NEAR.telling, "threat_self")
+)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from klankbord.conversation import Evidence
-from klankbord.events import Role, Seconds, Transferred
+from klankbord.events import ANSWERS, Seconds, Transferred
 from klankbord.phrases import Phrases
 from klankbord.signals import Finding, Turn, of_effort
 
@@ -53,7 +53,7 @@ def find(turn: Turn) -> Finding | None:
     announced = _announced(turn)
     if isinstance(turn.event, Transferred):
         return Finding(1.0 if announced is None else 1.0 - announced.strength)
-    words = turn.said_by(Role.AGENT, Role.BOT)
+    words = turn.said_by(*ANSWERS)
     found = PHRASES.best(words.normal, words.language) if words and announced is None else None
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
@@ -66,4 +66,4 @@ def _announced(turn: Turn) -> Evidence | None:
     return None
 
 
-transfer: Final = of_effort("transfer", find)
+transfer: Final = of_effort("transfer", find, where=(*ANSWERS, Transferred))

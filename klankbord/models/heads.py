@@ -3,6 +3,7 @@
 import json
 import math
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -104,10 +105,29 @@ class Model:
 
     def _kept(self, word: str) -> int:
         row = self._count + len(self._words)
-        places = [self._place[feature] for feature in of_word(word) if feature in self._place]
+        places = self.features_of(word)
         self._rows[row] = self._rows[places].sum(axis=0) if places else 0.0
         self._words[word] = row
         return row
+
+    def features_of(self, word: str) -> list[int]:
+        """The rows of the features of one word by itself."""
+        return [self._place[feature] for feature in of_word(word) if feature in self._place]
+
+    def pairs_from(self, word: str) -> dict[str, int]:
+        """The row of each known pair that begins with `word`, by its second word."""
+        return self._after.get(word, _NOTHING)
+
+    def sums(self, rows: list[int], heads: Sequence[str]) -> list[float]:
+        """What rows add to each of `heads`, and last to the squared length."""
+        columns = [*(self._columns[head] for head in heads), len(self.names)]
+        total: list[float] = self._rows[rows][:, columns].sum(axis=0, dtype=np.float64).tolist()
+        return total
+
+    def curve(self, head: str) -> tuple[float, float, float]:
+        """What makes log-odds of a head's share: its bias, then the slope, then the offset."""
+        column = self._columns[head]
+        return float(self._bias[column]), float(self._slope[column]), float(self._offset[column])
 
     def moved(self, reading: "Reading", head: str) -> list[float]:
         """How far each word moved `head`, in log-odds; with the bias they add up to its own."""
@@ -144,14 +164,17 @@ class Reading:
     pairs: list[tuple[int, int, int]]
     length: float
     logits: np.ndarray
+    _chances: dict[str, float] | None = None
 
-    @cached_property
+    @property
     def chances(self) -> dict[str, float]:
         """The chance of each head by itself, 0..1."""
-        odds = np.negative(self.logits)
-        np.exp(odds, odds)
-        odds += 1.0
-        return dict(zip(self.model.names, np.divide(1.0, odds, odds).tolist(), strict=True))
+        if self._chances is None:  # `cached_property` takes a lock that costs as much as this
+            odds = np.negative(self.logits)
+            np.exp(odds, odds)
+            odds += 1.0
+            self._chances = dict(zip(self.model.names, np.divide(1.0, odds, odds).tolist(), strict=True))
+        return self._chances
 
 
 @cache

@@ -25,8 +25,8 @@ def known() -> tuple[str, ...]:
 
 def chances(reading: Reading, *, at_least: float) -> dict[str, float]:
     """The reasons with a chance of `at_least`; what is left is the other reasons' and none's."""
-    odds = np.exp(reading.logits - reading.logits.max())
-    share = odds / odds.sum()
+    odds = np.exp(reading.logits - np.maximum.reduce(reading.logits))
+    share = odds / np.add.reduce(odds)
     names = reading.model.names
-    found = [(names[at], float(share[at])) for at in np.flatnonzero(share >= at_least)]
+    found = [(names[at], float(share[at])) for at in (share >= at_least).nonzero()[0].tolist()]
     return {name: chance for name, chance in found if name != NONE}

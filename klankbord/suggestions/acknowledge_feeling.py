@@ -14,4 +14,4 @@ def why(moment: Moment) -> Signal | None:
     return moment.strongest(FEELINGS, least=STRONG)
 
 
-acknowledge_feeling: Final = Suggester("acknowledge_feeling", why)
+acknowledge_feeling: Final = Suggester("acknowledge_feeling", why, of=frozenset(FEELINGS))

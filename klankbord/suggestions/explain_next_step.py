@@ -13,4 +13,4 @@ def why(moment: Moment) -> Signal | None:
     return moment.strongest(OPEN, least=STRONG)
 
 
-explain_next_step: Final = Suggester("explain_next_step", why)
+explain_next_step: Final = Suggester("explain_next_step", why, of=frozenset(OPEN))

@@ -17,4 +17,4 @@ def why(moment: Moment) -> Signal | None:
     return None
 
 
-explain_the_wait: Final = Suggester("explain_the_wait", why)
+explain_the_wait: Final = Suggester("explain_the_wait", why, of=frozenset({"long_wait", "hold"}))

@@ -13,4 +13,4 @@ def why(moment: Moment) -> Signal | None:
     return asked if asked is not None and asked.strength >= STRONG else None
 
 
-hand_over: Final = Suggester("hand_over", why, urgency=PERSON_NEEDED)
+hand_over: Final = Suggester("hand_over", why, of=frozenset({"asks_for_human"}), urgency=PERSON_NEEDED)

@@ -13,4 +13,4 @@ def why(moment: Moment) -> Signal | None:
     return moment.strongest(NEEDS, least=STRONG)
 
 
-money_help: Final = Suggester("money_help", why)
+money_help: Final = Suggester("money_help", why, of=frozenset(NEEDS))

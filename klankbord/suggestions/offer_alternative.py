@@ -13,4 +13,4 @@ def why(moment: Moment) -> Signal | None:
     return refused if refused is not None and refused.strength >= STRONG else None
 
 
-offer_alternative: Final = Suggester("offer_alternative", why)
+offer_alternative: Final = Suggester("offer_alternative", why, of=frozenset({"dead_end"}))

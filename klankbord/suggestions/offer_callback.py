@@ -14,4 +14,4 @@ def why(moment: Moment) -> Signal | None:
     return moment.strongest(WAITS, least=STRONG)
 
 
-offer_callback: Final = Suggester("offer_callback", why)
+offer_callback: Final = Suggester("offer_callback", why, of=frozenset(WAITS))

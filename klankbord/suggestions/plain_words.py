@@ -13,4 +13,4 @@ def why(moment: Moment) -> Signal | None:
     return moment.strongest(LOST, least=STRONG)
 
 
-plain_words: Final = Suggester("plain_words", why)
+plain_words: Final = Suggester("plain_words", why, of=frozenset(LOST))

@@ -13,4 +13,4 @@ def why(moment: Moment) -> Signal | None:
     return moment.strongest(NEEDS, least=STRONG)
 
 
-read_along: Final = Suggester("read_along", why)
+read_along: Final = Suggester("read_along", why, of=frozenset(NEEDS))

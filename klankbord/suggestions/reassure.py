@@ -13,4 +13,4 @@ def why(moment: Moment) -> Signal | None:
     return worried if worried is not None and worried.strength >= STRONG else None
 
 
-reassure: Final = Suggester("reassure", why)
+reassure: Final = Suggester("reassure", why, of=frozenset({"anxiety"}))

@@ -10,4 +10,6 @@ def why(moment: Moment) -> Signal | None:
     return moment.signals.get("threat_to_others")
 
 
-safety_first: Final = Suggester("safety_first", why, urgency=SAFETY, for_takeover=True)
+safety_first: Final = Suggester(
+    "safety_first", why, of=frozenset({"threat_to_others"}), urgency=SAFETY, for_takeover=True
+)

@@ -10,4 +10,6 @@ def why(moment: Moment) -> Signal | None:
     return moment.signals.get("threat_to_self")
 
 
-stay_with_customer: Final = Suggester("stay_with_customer", why, urgency=SAFETY, for_takeover=True)
+stay_with_customer: Final = Suggester(
+    "stay_with_customer", why, of=frozenset({"threat_to_self"}), urgency=SAFETY, for_takeover=True
+)

@@ -16,4 +16,4 @@ def why(moment: Moment) -> Signal | None:
     return None
 
 
-stop_asking_again: Final = Suggester("stop_asking_again", why)
+stop_asking_again: Final = Suggester("stop_asking_again", why, of=frozenset({"reasked_question", "repetition"}))

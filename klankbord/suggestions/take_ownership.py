@@ -17,4 +17,4 @@ def why(moment: Moment) -> Signal | None:
     return again if again is not None and again.strength >= STRONG else None
 
 
-take_ownership: Final = Suggester("take_ownership", why)
+take_ownership: Final = Suggester("take_ownership", why, of=frozenset({"transfer", "repeat_contact"}))

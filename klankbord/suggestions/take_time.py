@@ -13,4 +13,4 @@ def why(moment: Moment) -> Signal | None:
     return moment.strongest(NEEDS, least=STRONG)
 
 
-take_time: Final = Suggester("take_time", why)
+take_time: Final = Suggester("take_time", why, of=frozenset(NEEDS))

@@ -15,4 +15,4 @@ def why(moment: Moment) -> Signal | None:
     return again if again is not None and not again.words and again.strength >= STRONG else None
 
 
-warn_of_repeat: Final = Suggester("warn_of_repeat", why)
+warn_of_repeat: Final = Suggester("warn_of_repeat", why, of=frozenset({"repeat_contact"}))

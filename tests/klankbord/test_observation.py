@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from klankbord.advice import MOST_CANDIDATES, SITUATIONS
-from klankbord.channels.transcript import recordings
+from klankbord.channels.transcript import Transcript, recordings
 from klankbord.conversation import Conversation
+from klankbord.detectors import DETECTORS
 from klankbord.events import SCHEMA, Event, Role, Utterance
-from klankbord.observation import Observation, observe
+from klankbord.observation import Observation, heard, observe
 from klankbord.policy import EMOTIONS, Policy
 from klankbord.replay import replay
-from klankbord.signals import Dimension
+from klankbord.signals import Dimension, Turn, customer_words
 from klankbord.suggestions import SUGGESTIONS
 from tests.klankbord.given import START, utterance
 
@@ -440,3 +441,45 @@ def test_a_turn_that_is_too_close_to_call_says_so() -> None:
     assert observe(Conversation(), said("waar blijft mijn bestelling"), wide).unsure
     assert not observe(Conversation(), said("waar blijft mijn bestelling"), narrow).unsure
     assert not observe(Conversation(), said("goedemiddag", AGENT), wide).unsure
+
+
+def test_a_detector_that_is_not_asked_would_find_nothing() -> None:
+    skipped = 0
+    for events in (*(recording.events for recording in recordings()), *map(timed, recordings()), HAPPENINGS):
+        now = Conversation()
+        for event in events:
+            _, _, words, found = heard(now, event, POLICY)
+            turn = Turn(now, event, words, customer_words(words), POLICY)
+            known = {signal.kind for signal in found}
+            for detector in DETECTORS:
+                finding = None if detector.kind in known else detector.find(turn)
+                skipped += detector.kind not in known
+                assert finding is None or finding.strength <= 0, (detector.kind, event)
+            now = observe(now, event, POLICY).conversation
+    assert skipped > 10_000
+
+
+def timed(recording: Transcript) -> list[Event]:
+    """The recording as a call in which they talk at the same time and fall silent."""
+    return [
+        replace(event, start_ms=3_500 * place, end_ms=3_500 * place + 1_000 + 4_000 * (place % 3))
+        if isinstance(event, Utterance)
+        else event
+        for place, event in enumerate(recording.events)
+    ]
+
+
+HAPPENINGS: Final = (
+    happening("started", 0, 1),
+    utterance(FURIOUS_NL, number=2, after_s=5),
+    happening("waited", 400, 3, wait_s=395.0),
+    happening("held", 410, 4),
+    happening("resumed", 900, 5),
+    utterance("Dat is helaas niet mogelijk. Ik verbind u door.", AGENT, number=6, after_s=910),
+    replace(utterance("ik ben boos", number=7, after_s=915), is_final=False),
+    replace(utterance("was ist das", number=8, after_s=920), language="de"),
+    happening("transferred", 930, 9, to_agent="anna"),
+    happening("context", 940, 10, recent_contacts=3, previous_channel="email"),
+    happening("joined", 950, 11),
+    happening("ended", 960, 12),
+)

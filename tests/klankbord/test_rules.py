@@ -193,3 +193,19 @@ def test_no_rule_that_was_read_can_hurt_an_event(when: str, until: str, number: 
 
 def _toml(text: str) -> str:
     return '"' + "".join(f"\\U{ord(c):08x}" for c in text if not 0xD800 <= ord(c) < 0xE000) + '"'
+
+
+@given(st.floats(0, 7), st.sampled_from([0.0, 0.3, 0.35, 4.0, 5.0]), st.sampled_from([">=", "<"]))
+def test_a_plain_threshold_means_what_cel_makes_of_it(effort: float, at: float, sign: str) -> None:
+    now = Conversation(effort=effort)
+
+    assert holds(f"effort {sign} {at}", now) == holds(f"(effort {sign} {at}) && true", now)
+
+
+def test_plain_thresholds_keep_their_places_among_other_conditions() -> None:
+    rules = {"a": rule("effort >= 2.0"), "b": rule("effort > 2.0 && churn < 0.5"), "c": rule("effort < 2.0")}
+    program = Policy(rules=rules).program
+    answers = program.answers(Moment(Conversation(effort=2.0), 0.0, {}), any_open=True)
+
+    assert list(answers.when)[:3] == [True, False, False]
+    assert list(answers.until)[:3] == [False, True, True]

@@ -9,10 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 import klankbord.suggestions
-from klankbord.advice import SAFETY, SITUATIONS, situation
-from klankbord.conversation import Conversation
+from klankbord.advice import SAFETY, SITUATIONS, Moment, situation
+from klankbord.conversation import Conversation, Evidence
+from klankbord.detectors import DETECTORS
 from klankbord.events import Channel
 from klankbord.policy import EMOTIONS
+from klankbord.signals import Signal
 from klankbord.suggestions import SUGGESTIONS
 
 MODULES_OF_SAFETY = ["stay_with_customer", "safety_first"]
@@ -65,3 +67,25 @@ def test_situations_tell_a_hard_angry_call_from_an_easy_calm_chat() -> None:
     assert situation(Conversation(channel=Channel.VOICE, effort=4.0, emotions={"anger": 0.5})) == "call-hard-upset"
     assert situation(Conversation(channel=Channel.EMAIL, emotions={"anxiety": 0.6})) == "mail-easy-worried"
     assert len(SITUATIONS) == len(set(SITUATIONS)) == 18
+
+
+def test_without_its_signals_a_suggestion_is_not_called_for() -> None:
+    told = [evidence(detector.kind) for detector in DETECTORS]
+    conversation = Conversation(customer_turns=5, agent_turns=5, evidence=tuple(told[-6:]))
+    for suggester in SUGGESTIONS:
+        others = {d.kind: Signal(d.kind, d.dimension, 1.0) for d in DETECTORS if d.kind not in suggester.of}
+        asked = [Moment(replace(conversation, bot_helps=bot), others, arrived=True) for bot in (False, True)]
+        if suggester.of:
+            assert [suggester.why(moment) for moment in asked] == [None, None], suggester.kind
+
+
+def test_each_signal_that_a_suggestion_names_can_call_for_it() -> None:
+    by_kind = {detector.kind: detector for detector in DETECTORS}
+    for suggester in SUGGESTIONS:
+        for kind in suggester.of:
+            alone = {kind: Signal(kind, by_kind[kind].dimension, 1.0)}
+            assert suggester.why(Moment(Conversation(), alone)) is not None, (suggester.kind, kind)
+
+
+def evidence(kind: str) -> Evidence:
+    return Evidence(kind, 1.0, 1.0)

@@ -1,0 +1,34 @@
+"""That an answer tells nothing is said without reading it, and only where reading it says so too."""
+
+import pytest
+
+from klankbord.channels.transcript import recordings
+from klankbord.events import ANSWERS, Language, Utterance
+from klankbord.models.heads import answering
+from klankbord.models.hints import HINTED, may_mean
+from klankbord.phrases import clean, normal
+
+ANSWERED: list[tuple[str, Language]] = [
+    (normal(clean(event.text)), "nl" if recording.name.endswith("nl") else "en")
+    for recording in recordings()
+    for event in recording.events
+    if isinstance(event, Utterance) and event.role in ANSWERS
+]
+
+
+def test_what_is_not_read_would_have_told_nothing() -> None:
+    unread = [(line, language) for line, language in ANSWERED if not may_mean(line, language)]
+
+    assert len(unread) > len(ANSWERED) / 2
+    for line, language in unread:
+        chances = answering(line, language).chances
+        assert max(chances[head] for head in HINTED) < 0.5, line
+
+
+@pytest.mark.parametrize("line", ["", "?", "a" * 3_000, " ".join(["helaas"] * 101)])
+def test_any_line_can_be_asked_about(line: str) -> None:
+    assert may_mean(line, "nl") in (True, False)
+
+
+def test_a_refusal_is_read() -> None:
+    assert may_mean("helaas kan ik daar niets meer aan doen", "nl")
