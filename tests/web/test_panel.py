@@ -13,17 +13,18 @@ from playwright.sync_api import Page, expect
 from klankbord.conversation import Evidence
 from streams import wire
 from streams.wire import Because, Source, SuggestionMessage
-from tests.web.desk import as_agent, decide, offer_of, served
+from tests.web.desk import decide, offer_of, served
 from tests.web.floor import Floor, suggestion
+from tests.web.guarding import guard
 from tests.web.serving import Pages, serve
-from tests.web.test_browser import GONE, Open, allowed, browser, live, visit
+from tests.web.test_browser import GONE, Open, allowed, browser, house, live, visit
 from tests.web.test_http import words
 
-__all__ = ["allowed", "browser", "visit"]  # fixtures of the pages' other tests
+__all__ = ["allowed", "browser", "house", "visit"]  # fixtures of the pages' other tests
 
 pytestmark = pytest.mark.browser
 
-PANEL: Final = "/agent/agent-01"
+PANEL: Final = "/agent/demo?agent=agent-01"
 HOSTILE: Final = (
     "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(1)>",
     "\u202e\u2066live\u2069" + "w" * 3_000,
@@ -31,9 +32,9 @@ HOSTILE: Final = (
 
 
 @pytest.fixture
-def asked(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[Pages]:
-    with serve(redis_url, tmp_path, command=as_agent()) as running:
-        yield running
+def asked(house: Pages, floor: Floor) -> Pages:
+    """The server; suggestions are kept in Redis alone, which `floor` empties."""
+    return house
 
 
 def shown(redis_url: str, number: int = 1, **changes: object) -> SuggestionMessage:
@@ -198,7 +199,7 @@ def test_axe_finds_nothing_to_complain_about(
     page = context.new_page()
     if state == "shown":
         shown(redis_url, articles={"nl": Source("Kennisbank", "https://kb.example.org/1")}, urgency=2)
-    page.goto(f"{asked.url}{PANEL}?lang={language}")
+    page.goto(f"{asked.url}{PANEL}&lang={language}")
     expect(page.locator(".suggestion .text" if state == "shown" else ".idle")).to_be_visible()
 
     found = Axe().run(page)
@@ -213,7 +214,7 @@ def test_nothing_is_cut_off_where_it_is_narrow_or_enlarged(
     floor: Floor, redis_url: str, asked: Pages, visit: Open, language: str, size: str
 ) -> None:
     shown(redis_url, articles={"nl": Source("K" * 80), "en": Source("K" * 80)})
-    page = visit(asked, f"{PANEL}?lang={language}")
+    page = visit(asked, f"{PANEL}&lang={language}")
     page.set_viewport_size(dict(zip(("width", "height"), SIZES[size], strict=True)))  # type: ignore[arg-type]  # two keys
     wait_for(page)
 
@@ -288,12 +289,16 @@ DESK: Final = """<!doctype html><title>Desk</title><iframe src="{panel}" title="
 </script>"""
 
 
+def _framed_by(origin: str) -> dict[str, str]:
+    return {"KLANKBORD_EMBED_PARENTS": f"demo={origin}"}
+
+
 @pytest.fixture
 def desk(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[tuple[Pages, str]]:
     """Pages that one desk may frame, and that desk's address."""
     html: list[str] = [""]
 
-    with served(lambda: html[0]) as origin, serve(redis_url, tmp_path, command=as_agent(origin)) as pages:
+    with served(lambda: html[0]) as origin, serve(redis_url, tmp_path, settings=_framed_by(origin)) as pages:
         html[0] = DESK.format(panel=pages.url + PANEL, origin=pages.url)
         yield pages, origin
 
@@ -341,42 +346,36 @@ def test_the_panel_tells_the_desk_that_frames_it_what_it_shows(
     page.close()
 
 
-def test_a_token_from_the_desk_is_used_and_one_from_another_page_is_not(
-    desk: tuple[Pages, str], redis_url: str, browser: Any
-) -> None:
-    _, origin = desk
-    page = browser.new_page()
-    given: list[str | None] = []
-    page.on(
-        "request",
-        lambda request: given.append(request.headers.get("authorization")) if "answer" in request.url else None,
-    )
-    page.goto(origin)
-    until_heard(page, "klankbord:ready")
-    panel = page.frame_locator("iframe")
-    expect(panel.locator("#connection")).to_have_class("connection live")
-    # From inside the panel itself: the right place for nobody but the desk.
-    page.frames[1].evaluate("postMessage({ type: 'klankbord:token', token: 'stolen' }, location.origin)")
+def test_a_token_from_the_desk_is_used_and_one_from_another_page_is_not(tmp_path: Path, browser: Any) -> None:
+    html: list[str] = [""]
+    given: set[str | None] = set()
+    with served(lambda: html[0]) as origin, guard(tmp_path, parents=f"a={origin}") as guarded:
+        html[0] = DESK.format(panel=guarded.pages.url + "/agent/a", origin=guarded.pages.url)
+        token = guarded.provider.token(role="agent", agent_id="agent-01", teams=None)
+        page = browser.new_page()
+        page.on(
+            "request",
+            lambda request: given.add(request.headers.get("authorization")) if "/events/" in request.url else None,
+        )
+        page.goto(origin)
+        until_heard(page, "klankbord:token-wanted")
+        # From inside the panel itself: the right place for nobody but the desk.
+        page.frames[1].evaluate("postMessage({ type: 'klankbord:token', token: 'stolen' }, location.origin)")
+        page.evaluate("send({ type: 'klankbord:token', token: 42 }); send(null); send('klankbord:token')")
 
-    page.evaluate("send({ type: 'klankbord:token', token: 'bad token' })")
-    page.evaluate("send({ type: 'klankbord:token', token: 42 }); send(null); send('klankbord:token')")
-    shown(redis_url, 1)
-    panel.locator("[data-answer=used]").click()
-    expect(panel.locator(".idle")).to_be_visible()
-    page.evaluate("send({ type: 'klankbord:token', token: 'abc.def.ghi' })")
-    shown(redis_url, 2)
-    panel.locator("[data-answer=used]").click()
-    expect(panel.locator(".idle")).to_be_visible()
+        page.evaluate("token => send({ type: 'klankbord:token', token })", token)
 
-    assert given == [None, "Bearer abc.def.ghi"]
-    page.close()
+        expect(page.frame_locator("iframe").locator("#connection")).to_have_class("connection live")
+        assert given - {None} == {f"Bearer {token}"}
+        page.close()
 
 
 def test_a_desk_that_may_not_frame_the_panel_sees_and_hears_nothing(
     floor: Floor, redis_url: str, tmp_path: Path, browser: Any
 ) -> None:
     html: list[str] = [""]
-    with served(lambda: html[0]) as origin, serve(redis_url, tmp_path, command=as_agent("https://a.example")) as pages:
+    elsewhere = _framed_by("https://a.example")
+    with served(lambda: html[0]) as origin, serve(redis_url, tmp_path, settings=elsewhere) as pages:
         html[0] = DESK.format(panel=pages.url + PANEL, origin=pages.url)
         page = browser.new_page()
         page.goto(origin)

@@ -2,7 +2,7 @@
 
 import { el, foreign, the } from "./dom.js";
 import { cause, moment, tell } from "./evidence.js";
-import { shape } from "./pictures.js";
+import { severity, shape } from "./pictures.js";
 import { ask } from "./session.js";
 
 /**
@@ -11,12 +11,20 @@ import { ask } from "./session.js";
  *   title: Record<string, string>, opened_at: number, queue?: string, team?: string, why?: string, rank?: number}} Kept
  */
 
+const SOON_MS = 1000;
+const hourOf = () => Math.floor(Date.now() / 3_600_000);
+
 /** The list, read when it is opened. */
 export class Suppressed {
   /** @type {Language | null} */
   #language = null;
   /** @type {Kept[] | null} */
   #kept = [];
+  #reads = 0;
+  #now = 0;
+  #hour = hourOf();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #due;
 
   constructor() {
     this.dialog = /** @type {HTMLDialogElement} */ (the("suppressed"));
@@ -24,7 +32,6 @@ export class Suppressed {
       this.dialog.showModal();
       void this.#read();
     });
-    void this.#read();
   }
 
   /** @param {Language} language */
@@ -33,18 +40,42 @@ export class Suppressed {
     this.#show();
   }
 
-  /** Another alert was kept back, or came out. */
+  /** Another alert was kept back, or came out: of many at once the list is read once, for every look is noted down. */
   changed() {
-    void this.#read();
+    this.#due ??= setTimeout(() => void this.#read(), SOON_MS);
+  }
+
+  /** Nothing of it may be seen any more. */
+  clear() {
+    this.#reads += 1;
+    this.#kept = [];
+    this.#show();
+    this.dialog.close();
+  }
+
+  /** @param {number} now event time */
+  draw(now) {
+    this.#now = now;
+    if (this.#hour !== hourOf()) this.changed();
+    this.#hour = hourOf();
+    if (this.dialog.open && this.#language) tell(the("suppressed-list"), now, this.#language);
   }
 
   async #read() {
+    clearTimeout(this.#due);
+    this.#due = undefined;
+    const read = ++this.#reads;
+    /** @type {Kept[] | null} */
+    let kept = null;
     try {
       const answer = await ask("/api/suppressed");
-      this.#kept = answer.ok ? (await answer.json()).alerts : null;
+      if (answer.ok) kept = (await answer.json()).alerts;
     } catch {
-      this.#kept = null;
+      // Said on the page as well.
     }
+    // A later question has, or will have, the later answer.
+    if (read !== this.#reads) return;
+    this.#kept = kept;
     this.#show();
   }
 
@@ -58,7 +89,7 @@ export class Suppressed {
       return;
     }
     list.replaceChildren(...this.#kept.map((kept) => one(kept, language)));
-    tell(list, Math.max(...this.#kept.map(({ opened_at }) => opened_at)), language);
+    tell(list, this.#now, language);
   }
 }
 
@@ -67,7 +98,7 @@ export class Suppressed {
  * @param {Language} language
  */
 function one({ alert, title, opened_at, queue, why, conversation_id }, language) {
-  return el("li", { class: `alert ${alert.severity}` },
+  return el("li", { class: `alert ${severity(alert.severity)}` },
     el("p", { class: "kind" }, shape(alert.severity), el("span", { class: "severity" }, language.name("severity", alert.severity)), moment(opened_at, "ago")),
     el("h3", {}, foreign(language.of(title))),
     alert.cause ? cause(alert.cause, language) : null,
