@@ -446,7 +446,9 @@ def test_what_is_kept_back_is_one_click_away_and_says_why(floor: Floor, pages: P
     floor.promote(kept[1])
 
     expect(listed).to_have_count(1)
-    page.keyboard.press("Escape")
+    listed.locator(".link").click()
+    expect(page.locator("#suppressed")).to_be_hidden()
+    expect(row_of(page, shown[0]).locator(".details")).to_be_visible()
     expect(card(page, kept[1])).to_be_visible()
     expect(page.locator("#suppressed-button")).to_have_text("1 achtergehouden")
 
@@ -566,13 +568,15 @@ def test_the_column_of_alerts_does_not_move_under_a_pointer_and_a_press_is_heard
     put(floor, above, hot)
     page = visit(pages)
     expect(page.locator("#demo")).to_be_visible()  # the last that moves anything while the page opens
+    live(page)
+    expect(page.locator("#alerts-order")).to_have_text(words("nl")["alerts.order"])
     button = card(page, hot[1]).locator("[data-act=acknowledge]")
     button.hover()
+    expect(page.locator("#alerts-order")).to_have_text(words("nl")["conversations.paused"])
     before = button.bounding_box()
 
     floor.hold(above[1], "displaced")
     put(floor, angry("chat-new"))
-    expect(page.locator("#alerts-order")).to_have_text(words("nl")["conversations.paused"])
     expect(page.locator("#alerts > li")).to_have_count(3)
     expect(page.locator("#count-alerts")).to_have_text("2 open meldingen")
 

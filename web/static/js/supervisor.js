@@ -29,14 +29,10 @@ function start(first) {
     soon();
   });
   const notices = new Notices();
-  const suppressed = new Suppressed();
   const board = new Board(language, filters);
   const alerts = new Alerts(language, {
     filters,
-    onShow({ conversation_id, alert }) {
-      linked = { conversation: conversation_id, turn: alert.cause?.utterance_id ?? "" };
-      follows();
-    },
+    onShow: (message) => show(message),
     onNew: ({ title, queue }) => notices.call(language.of(title), queue ?? language.say("row.no_queue")),
     onChange: () => soon(),
   });
@@ -45,6 +41,13 @@ function start(first) {
   let linked = linkedTo();
   let known = false;
   let pressed = false;
+
+  /** @param {{conversation_id: string, alert: {cause?: import("./evidence.js").Evidence}}} message whose alert is meant */
+  const show = ({ conversation_id, alert }) => {
+    linked = { conversation: conversation_id, turn: alert.cause?.utterance_id ?? "" };
+    follows();
+  };
+  const suppressed = new Suppressed(show);
 
   /** Go where a link is to; where that is not (any more) is said as soon as the floor is known. */
   const follows = () => {

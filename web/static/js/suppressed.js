@@ -1,7 +1,7 @@
 // What the budget for noise kept back this hour, and why: one click away, so that nothing is hidden.
 
 import { el, foreign, the } from "./dom.js";
-import { cause, moment, tell } from "./evidence.js";
+import { cause, moment, short, tell } from "./evidence.js";
 import { severity, shape } from "./pictures.js";
 import { ask } from "./session.js";
 
@@ -26,7 +26,9 @@ export class Suppressed {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #due;
 
-  constructor() {
+  /** @param {(kept: Kept) => void} onShow */
+  constructor(onShow) {
+    this.onShow = onShow;
     this.dialog = /** @type {HTMLDialogElement} */ (the("suppressed"));
     the("suppressed-button").addEventListener("click", () => {
       this.dialog.showModal();
@@ -88,7 +90,10 @@ export class Suppressed {
       list.replaceChildren(el("li", { class: "nothing" }, language.say(this.#kept ? "suppressed.none" : "suppressed.failed")));
       return;
     }
-    list.replaceChildren(...this.#kept.map((kept) => one(kept, language)));
+    list.replaceChildren(...this.#kept.map((kept) => one(kept, language, () => {
+      this.dialog.close();
+      this.onShow(kept);
+    })));
     tell(list, this.#now, language);
   }
 }
@@ -96,12 +101,16 @@ export class Suppressed {
 /**
  * @param {Kept} kept
  * @param {Language} language
+ * @param {() => void} onShow
  */
-function one({ alert, title, opened_at, queue, why, conversation_id }, language) {
+function one({ alert, title, opened_at, queue, why, conversation_id }, language, onShow) {
+  const id = short(conversation_id);
+  const show = el("button", { type: "button", class: "link", title: conversation_id, "aria-label": language.say("alerts.show", { id }) }, foreign(id));
+  show.addEventListener("click", onShow);
   return el("li", { class: `alert ${severity(alert.severity)}` },
     el("p", { class: "kind" }, shape(alert.severity), el("span", { class: "severity" }, language.name("severity", alert.severity)), moment(opened_at, "ago")),
     el("h3", {}, foreign(language.of(title))),
     alert.cause ? cause(alert.cause, language) : null,
-    el("p", { class: "where" }, foreign(queue ?? language.say("row.no_queue")), el("bdi", { class: "id" }, conversation_id)),
+    el("p", { class: "where" }, foreign(queue ?? language.say("row.no_queue")), show),
     el("p", { class: "why" }, language.name("suppressed.why", why || "over_budget")));
 }
