@@ -274,14 +274,14 @@ function details(row, { proofs, proofFailed }, language) {
   const moments = proofs.map(({ alert, title, opened_at }) => ({
     after_s: opened_at - row.started_at, severity: severity(alert.severity), title: language.of(title) }));
   return [
-    el("section", { class: "all-story" }, el("h3", {}, language.say("story.title")), story({ timeline: row.timeline ?? [], moments }, language)),
-    el("section", { class: "all-proofs" }, el("h3", {}, language.say("proof.title")),
+    el("section", { class: "all-story" }, el("h2", {}, language.say("story.title")), story({ timeline: row.timeline ?? [], moments }, language)),
+    el("section", { class: "all-proofs" }, el("h2", {}, language.say("proof.title")),
       proofs.length ? proofList(proofs, language) : nothing(proofFailed ? "proof.failed" : "proof.none", language)),
-    el("section", { class: "all-emotions" }, el("h3", {}, language.say("emotions")),
+    el("section", { class: "all-emotions" }, el("h2", {}, language.say("emotions")),
       measures(largest(row.emotions), "emotion", 1, language) ?? nothing("details.no_emotions", language),
       (row.churn ?? 0) < VISIBLE ? null : el("p", { class: "churn" }, language.say("details.churn", { share: language.share(row.churn ?? 0) }))),
-    el("section", { class: "all-parts" }, el("h3", {}, language.say("effort")), ...allParts(row, language)),
-    el("section", { class: "all-evidence" }, el("h3", {}, language.say("evidence")), evidence(row, language)),
+    el("section", { class: "all-parts" }, el("h2", {}, language.say("effort")), ...allParts(row, language)),
+    el("section", { class: "all-evidence" }, el("h2", {}, language.say("evidence")), evidence(row, language)),
     el("p", { class: "whole" }, `${language.say("details.conversation")} `, foreign(row.conversation_id, "id"),
       row.agent_id ? el("span", {}, language.say("row.agent", { id: row.agent_id })) : null,
       row.team ? foreign(row.team, "team") : null),
