@@ -120,9 +120,7 @@ class Floor:
             self.redis.delete(key)
 
     def _all(self, key: str) -> tuple[bytes, ...]:
-        found = self.redis.hvals(key)
-        assert isinstance(found, list)
-        return tuple(found)
+        return tuple(raw for raw in self.redis.hvals(key) if isinstance(raw, bytes))
 
     def fill(self, rows: Sequence[BoardRow] | None = None) -> None:
         """The whole floor at once, alerts included."""

@@ -52,16 +52,34 @@ _MARKUP: Final = (
 )
 # How one gets out of where a text usually stands.
 _ESCAPES: Final = ("", '"', "'", '">', "'>", "`", "</title>", "</textarea>", "-->", "]]>")
-_ADDRESSES: Final = tuple(
-    f"{scheme}{rest}"
-    for scheme, rest in product(
-        ("javascript:", "JaVaScRiPt:", " javascript:", "java\tscript:", "\x01javascript:", "vbscript:", "data:text/html,"),
-        (_RUN, f"//%0a{_RUN}", f"<script>{_RUN}</script>"),
-    )
-) + (_AWAY, "//evil.example/x", "\\\\evil.example\\x", "https:evil.example", "file:///etc/passwd", "blob:null/x")
+_SCHEMES: Final = (
+    *("javascript:", "JaVaScRiPt:", " javascript:", "java\tscript:", "\x01javascript:", "vbscript:", "data:text/html,"),
+)
+_ADDRESSES: Final = (
+    *map("".join, product(_SCHEMES, (_RUN, f"//%0a{_RUN}", f"<script>{_RUN}</script>"))),
+    *(_AWAY, "//evil.example/x", "\\\\evil.example\\x", "https:evil.example", "file:///etc/passwd", "blob:null/x"),
+)
 _TEMPLATES: Final = (
-    *("{{7*7}}", "${7*7}", "#{7*7}", "<%= 7*7 %>", "{%raw%}", "[[7*7]]", "{n}", "{id}", "{for} {since} {by}", "$&", "$1$`$'"),
-    *("{{constructor.constructor('window.executed=1')()}}", "${window.executed=1}", "%s%n%x", "{0}{1}", "{self.__class__}"),
+    *(
+        "{{7*7}}",
+        "${7*7}",
+        "#{7*7}",
+        "<%= 7*7 %>",
+        "{%raw%}",
+        "[[7*7]]",
+        "{n}",
+        "{id}",
+        "{for} {since} {by}",
+        "$&",
+        "$1$`$'",
+    ),
+    *(
+        "{{constructor.constructor('window.executed=1')()}}",
+        "${window.executed=1}",
+        "%s%n%x",
+        "{0}{1}",
+        "{self.__class__}",
+    ),
 )
 _CSS: Final = (
     *("expression(window.executed=1)", f"url({_AWAY})", f"background:url({_AWAY})", "} * { display: none } {"),
@@ -71,24 +89,121 @@ _SELECTORS: Final = ('"] *', "'] , *", "#rows > li", '[data-act="acknowledge"]',
 _SIGNS: Final = tuple(
     f"{sign}{word}{sign}"
     for sign, word in product(
-        ("\u202e", "\u2066\u202e", "\u202d", "\u2067", "\u200b", "\u200d", "\ufeff", "\u00ad", "\u2028", "\u2029", "\u0000", "\x07", "\x1b[31m", "\x7f", "\x85", "\u0300" * 60, "\ufff9", "\U000e0041"),
+        (
+            "\u202e",
+            "\u2066\u202e",
+            "\u202d",
+            "\u2067",
+            "\u200b",
+            "\u200d",
+            "\ufeff",
+            "\u00ad",
+            "\u2028",
+            "\u2029",
+            "\u0000",
+            "\x07",
+            "\x1b[31m",
+            "\x7f",
+            "\x85",
+            "\u0300" * 60,
+            "\ufff9",
+            "\U000e0041",
+        ),
         ("evil", "txt.exe", "<b>"),
     )
 )
 _BREAKERS: Final = (
-    *("\n\nevent: alert\ndata: {}\n\n", "\r\n\r\nevent: bye\r\ndata: {}\r\n\r\n", "\ndata: x", "\rid: 9-9", ":\n\n", "\n\n"),
+    *(
+        "\n\nevent: alert\ndata: {}\n\n",
+        "\r\n\r\nevent: bye\r\ndata: {}\r\n\r\n",
+        "\ndata: x",
+        "\rid: 9-9",
+        ":\n\n",
+        "\n\n",
+    ),
     *("event: snapshot", 'data: {"rows":[],"alerts":[]}', "id: 0-0", "retry: 1", "\n\nretry: 999999999\n\n"),
-    *('"', '\\"', '"}', '"}]}', '{"a":', "]]", "\\", "\\\\", "\\u0000", "\\ud800", '","shown":false,"x":"', "null}", "/*", "*/", "//"),
+    *(
+        '"',
+        '\\"',
+        '"}',
+        '"}]}',
+        '{"a":',
+        "]]",
+        "\\",
+        "\\\\",
+        "\\u0000",
+        "\\ud800",
+        '","shown":false,"x":"',
+        "null}",
+        "/*",
+        "*/",
+        "//",
+    ),
     *("{" * 50, "[" * 200, "\\" * 99, '"' * 99),
 )
 _NOTHINGS: Final = (
-    *("null", "undefined", "NaN", "Infinity", "-0", "0", "1e999", "true", "false", "[object Object]", "None", "nil", " ", "\t", "\u00a0"),
-    *("__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty", "then", "length", "__defineGetter__"),
-    *("opened", "cleared", "snapshot", "all", "nl", "en", "critical", "expired", "by", "risk", "valence", "effort", "chat"),
+    *(
+        "null",
+        "undefined",
+        "NaN",
+        "Infinity",
+        "-0",
+        "0",
+        "1e999",
+        "true",
+        "false",
+        "[object Object]",
+        "None",
+        "nil",
+        " ",
+        "\t",
+        "\u00a0",
+    ),
+    *(
+        "__proto__",
+        "constructor",
+        "prototype",
+        "toString",
+        "valueOf",
+        "hasOwnProperty",
+        "then",
+        "length",
+        "__defineGetter__",
+    ),
+    *(
+        "opened",
+        "cleared",
+        "snapshot",
+        "all",
+        "nl",
+        "en",
+        "critical",
+        "expired",
+        "by",
+        "risk",
+        "valence",
+        "effort",
+        "chat",
+    ),
 )
 _HUGE: Final = (
-    *("w" * 5_000, "ab " * 2_000, "<b>" * 1_500, "\U0001f621" * 1_000, "a\u0301" * 1_500, "\u202e" * 1_000 + "x", "&amp;" * 1_000),
-    *("漢字" * 1_000, "\u0627\u0644\u0639\u0631\u0628\u064a\u0629 " * 300, "\ufdfd" * 100, "-" * 3_000, "x\n" * 1_500, "f" * 4_000 + "<script>"),
+    *(
+        "w" * 5_000,
+        "ab " * 2_000,
+        "<b>" * 1_500,
+        "\U0001f621" * 1_000,
+        "a\u0301" * 1_500,
+        "\u202e" * 1_000 + "x",
+        "&amp;" * 1_000,
+    ),
+    *(
+        "漢字" * 1_000,
+        "\u0627\u0644\u0639\u0631\u0628\u064a\u0629 " * 300,
+        "\ufdfd" * 100,
+        "-" * 3_000,
+        "x\n" * 1_500,
+        "f" * 4_000 + "<script>",
+    ),
 )
 
 

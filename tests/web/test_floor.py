@@ -1,6 +1,7 @@
 """The supervisor's page at work: alerts with a life and a proof, filters, links, and what is kept back."""
 
 import re
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +81,9 @@ def test_an_alert_is_acknowledged_taken_snoozed_and_given_back(
     expect(life.locator(".by")).to_have_text(re.compile("^supervisor-"))
 
     press(page, alert, "snooze")
-    expect(life.locator("[data-until]")).to_have_text(re.compile(re.escape(say["life.snoozed"]).replace(r"\{for\}", r"(\d+.*)")))
+    expect(life.locator("[data-until]")).to_have_text(
+        re.compile(re.escape(say["life.snoozed"]).replace(r"\{for\}", r"(\d+.*)"))
+    )
     expect(card(page, alert)).to_have_class(re.compile(r"\basleep\b"))
 
     press(page, alert, "release")
@@ -158,7 +161,7 @@ def test_of_two_supervisors_at_the_same_moment_one_wins_and_the_other_is_told(
         other = bas if loser is anna else anna
         expect(card(other, alert).locator(".trouble")).to_have_count(0)
 
-    print(f"both pages show the same after {', '.join(f'{1000 * wait:.0f}' for wait in waits)} ms")
+    sys.stdout.write(f"both pages show the same after {', '.join(f'{1000 * wait:.0f}' for wait in waits)} ms\n")
     assert min(waits) < AT_ONCE_S
 
 
@@ -387,7 +390,9 @@ def test_how_it_went_is_a_picture_and_a_table(floor: Floor, pages: Pages, visit:
     row_of(page, hot[0]).locator(".head").click()
 
     story = row_of(page, hot[0]).locator(".story")
-    expect(story.locator("svg[role=img]")).to_have_attribute("aria-label", re.compile("Emotie en moeite in de tijd, van"))
+    expect(story.locator("svg[role=img]")).to_have_attribute(
+        "aria-label", re.compile("Emotie en moeite in de tijd, van")
+    )
     expect(story.locator("svg polyline")).to_have_count(2)
     expect(story.locator("svg .moment")).to_have_count(1)
     story.locator("summary").click()
@@ -398,9 +403,7 @@ def test_how_it_went_is_a_picture_and_a_table(floor: Floor, pages: Pages, visit:
     expect(table).to_contain_text(hot[1].title["nl"])
 
 
-def test_a_link_opens_the_conversation_at_the_turn_whatever_the_filter(
-    floor: Floor, pages: Pages, visit: Open
-) -> None:
+def test_a_link_opens_the_conversation_at_the_turn_whatever_the_filter(floor: Floor, pages: Pages, visit: Open) -> None:
     hot = proven()
     put(floor, *apart(), hot)
 
@@ -636,9 +639,7 @@ SIZES: Final = {"zoomed to 200 %": (640, 450), "narrow": (320, 640)}
 
 
 @pytest.mark.parametrize("size", SIZES, ids=list(SIZES))
-def test_nothing_is_cut_off_where_it_is_narrow_or_enlarged(
-    floor: Floor, pages: Pages, visit: Open, size: str
-) -> None:
+def test_nothing_is_cut_off_where_it_is_narrow_or_enlarged(floor: Floor, pages: Pages, visit: Open, size: str) -> None:
     width, height = SIZES[size]
     floor.fill()
     put(floor, proven())
@@ -655,7 +656,7 @@ def test_nothing_is_cut_off_where_it_is_narrow_or_enlarged(
         out = page.evaluate(
             """width => [...document.querySelectorAll("button, select, input, h1, h2, h3, mark, td, th, bdi")]
               .filter((one) => one.checkVisibility() && !one.closest(".skip, .unseen, dialog"))
-              .filter((one) => { const { left, right } = one.getBoundingClientRect(); return left < 0 || right > width; })
+              .filter((one) => one.getBoundingClientRect().left < 0 || one.getBoundingClientRect().right > width)
               .map((one) => one.outerHTML.slice(0, 120))""",
             width,
         )
@@ -675,7 +676,7 @@ def test_dark_is_dark_and_light_is_light(floor: Floor, pages: Pages, visit: Open
     page = visit(pages)
     brightness = {}
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two that it knows
+        page.emulate_media(color_scheme=scheme)
         ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
         brightness[scheme] = sum(map(int, re.findall(r"\d+", ground)[:3]))
 
