@@ -113,7 +113,7 @@ def test_a_click_is_answered_while_changes_stream_in(
         measured: dict[str, list[float]] = page.evaluate("({ long, frames })")
     long, frames = measured["long"], sorted(measured["frames"])
     said_of = (
-        f"\n{many} conversations, {told[0]} changes: {len(long)} tasks over 50 ms, at most {max(long, default=0):.0f} ms",
+        f"\n{many} conversations, {told[0]} changes: {len(long)} tasks over 50 ms, at most {max(long, default=0):.0f}",
         f"{len(frames)} frames, half within {share(frames, 0.5):.0f} ms, 95 % within {share(frames, 0.95):.0f} ms",
         *(f"{name} after {ms:.0f} ms" for name, ms in took.items()),
     )

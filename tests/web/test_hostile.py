@@ -29,7 +29,7 @@ UNTOUCHED: Final = """() => ({
   executed: window.executed ?? null,
   scripts: document.scripts.length,
   foreign: document.querySelectorAll("main :is(img, iframe, object, embed, form, style, link, meta, base, video, " +
-    "audio, math, template, foreignObject, svg svg, svg a, svg use, animate, a:not([rel='noopener noreferrer']))").length,
+    "audio, math, template, foreignObject, svg svg, svg a, svg use, a:not([rel='noopener noreferrer']))").length,
   attributes: [...document.querySelectorAll("*")].flatMap((one) => one.getAttributeNames())
     .filter((name) => name.startsWith("on") || name === "style" || name === "srcdoc" || name === "popover").length,
   wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,

@@ -32,6 +32,7 @@ export class Alerts {
   /** @type {Set<Known>} whose cards are to be written anew */
   #stale = new Set();
   #changed = false;
+  #chosen = false;
 
   /**
    * @param {Language} language
@@ -109,9 +110,10 @@ export class Alerts {
     this.#write(known);
   }
 
-  /** Something about the choice of what is shown has changed. */
+  /** Something about the choice of what is shown has changed: the order may move, for the reader asked for it. */
   choose() {
     this.#changed = true;
+    this.#chosen = true;
   }
 
   /**
@@ -148,7 +150,7 @@ export class Alerts {
     }
     for (const known of this.#stale) this.#render(known);
     this.#stale.clear();
-    if (this.#changed && resting) this.#append();
+    if (this.#changed && resting && !this.#chosen) this.#append();
     else if (this.#changed) this.#place();
     const shown = this.list.children.length;
     the("alerts-empty").hidden = shown > 0;
@@ -166,6 +168,7 @@ export class Alerts {
     const focused = document.activeElement;
     place(this.list, this.#inOrder());
     this.#changed = false;
+    this.#chosen = false;
     // A node that is moved loses the focus, though it is still the one the reader was at.
     if (focused instanceof HTMLElement && focused !== document.activeElement && this.list.contains(focused)) {
       focused.focus({ preventScroll: true });
