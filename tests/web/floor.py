@@ -1,9 +1,11 @@
 """A floor as the publisher would write it: twelve conversations, their alerts and suggestions, into Redis."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
+import msgspec
 from msgspec.structs import replace
 from redis import Redis
 
@@ -15,16 +17,25 @@ from streams.wire import (
     ALERTS,
     BOARD,
     BOARD_CHANGES,
+    CANARY,
     FIELD,
+    HELD_ALERTS,
+    HOUR_S,
+    LIFE_CHANGES,
+    LIVES,
     OPEN_ALERTS,
+    REVOKED,
     SUGGESTIONS,
+    AlertLife,
     AlertMessage,
     BoardRow,
+    CanarySeen,
     OpenAlert,
     SuggestionMessage,
     conversation_key,
     current_suggestion,
     encode,
+    suppressed,
 )
 
 TENANT: Final = "demo"
@@ -49,15 +60,47 @@ class Floor:
             return _id(pipe.execute())
 
     def alert(self, message: AlertMessage) -> str:
-        """An alert opens or clears."""
-        raw = encode(message)
+        """An alert opens or clears; its life begins with it."""
+        raw, identity = encode(message), message.alert.alert_id
         with self.redis.pipeline() as pipe:
             if message.alert.state == "opened":
-                pipe.hset(OPEN_ALERTS, message.alert.alert_id, raw)
+                pipe.hset(OPEN_ALERTS, identity, raw)
+                pipe.hsetnx(LIVES, identity, encode(AlertLife(identity, message.tenant, message.team)).decode())
             else:
-                pipe.hdel(OPEN_ALERTS, message.alert.alert_id)
+                pipe.hdel(OPEN_ALERTS, identity)
             pipe.xadd(ALERTS, {FIELD: raw})
             return _id(pipe.execute())
+
+    def hold(self, message: AlertMessage, why: Literal["over_budget", "displaced"] = "over_budget") -> str:
+        """The budget keeps an alert back, from its opening or after it was shown."""
+        raw, identity = encode(replace(message, shown=False, why=why, again=why == "displaced")), message.alert.alert_id
+        with self.redis.pipeline() as pipe:
+            pipe.hdel(OPEN_ALERTS, identity)
+            pipe.hset(HELD_ALERTS, identity, raw)
+            pipe.hset(_this_hour(), identity, raw)
+            pipe.hsetnx(LIVES, identity, encode(AlertLife(identity, message.tenant, message.team)).decode())
+            pipe.xadd(ALERTS, {FIELD: raw})
+            return _id(pipe.execute())
+
+    def promote(self, message: AlertMessage) -> str:
+        """What was kept back is shown after all."""
+        with self.redis.pipeline() as pipe:
+            pipe.hdel(HELD_ALERTS, message.alert.alert_id)
+            pipe.hdel(_this_hour(), message.alert.alert_id)
+            pipe.execute()
+        return self.alert(replace(message, again=True))
+
+    def live(self, life: AlertLife) -> str:
+        """Another web process writes what a supervisor did."""
+        raw = encode(life)
+        with self.redis.pipeline() as pipe:
+            pipe.hset(LIVES, life.alert_id, raw)
+            pipe.xadd(LIFE_CHANGES, {FIELD: raw})
+            return _id(pipe.execute())
+
+    def canary(self) -> None:
+        """The test conversation came all the way, just now."""
+        self.redis.set(CANARY, encode(CanarySeen(time.time(), time.time())))
 
     def suggest(self, message: SuggestionMessage) -> str:
         """A suggestion stands until it expires or another takes its place."""
@@ -67,12 +110,28 @@ class Floor:
             pipe.xadd(SUGGESTIONS, {FIELD: raw})
             return _id(pipe.execute())
 
+    def empty(self) -> None:
+        """Everything ends and clears, and nobody is revoked any more."""
+        for raw in self._all(BOARD):
+            self.show(ended(msgspec.json.decode(raw, type=BoardRow)))
+        for raw in (*self._all(OPEN_ALERTS), *self._all(HELD_ALERTS)):
+            self.alert(cleared(msgspec.json.decode(raw, type=AlertMessage)))
+        for key in (HELD_ALERTS, LIVES, REVOKED, _this_hour()):
+            self.redis.delete(key)
+
+    def _all(self, key: str) -> tuple[bytes, ...]:
+        return tuple(raw for raw in self.redis.hvals(key) if isinstance(raw, bytes))
+
     def fill(self, rows: Sequence[BoardRow] | None = None) -> None:
         """The whole floor at once, alerts included."""
         for row in twelve() if rows is None else rows:
             for i, badge in enumerate(row.alerts):
                 self.alert(opened(row, badge.rule, row.evidence[i % len(row.evidence)] if row.evidence else None))
             self.show(row)
+
+
+def _this_hour() -> str:
+    return suppressed(int(time.time() // HOUR_S))
 
 
 def _id(results: list[object]) -> str:

@@ -90,8 +90,10 @@ class Guarded:
 
 
 @contextmanager
-def guard(directory: Path) -> Iterator[Guarded]:
-    """Pages with a login, on a Redis of their own."""
+def guard(
+    directory: Path, *, parents: str = "a=https://desk.example http://desk.localhost:9;b=https://other.example"
+) -> Iterator[Guarded]:
+    """Pages with a login, on a Redis of their own, that `parents` may frame."""
     provider = Provider()
     (directory / "jwks.json").write_bytes(provider.jwks())
     settings = {
@@ -99,7 +101,7 @@ def guard(directory: Path) -> Iterator[Guarded]:
         "KLANKBORD_TOKEN_ISSUER": ISSUER,
         "KLANKBORD_TOKEN_AUDIENCE": AUDIENCE,
         "KLANKBORD_TOKEN_KEYS": str(directory / "jwks.json"),
-        "KLANKBORD_EMBED_PARENTS": "a=https://desk.example http://desk.localhost:9;b=https://other.example",
+        "KLANKBORD_EMBED_PARENTS": parents,
     }
     with embedded.redis_server(directory) as url, Redis.from_url(url) as redis:
         with serve(url, directory, settings=settings) as pages:

@@ -20,14 +20,14 @@ from tests.web.desk import decide, offer_of, served
 from tests.web.floor import Floor, suggestion
 from tests.web.guarding import AUDIENCE, ISSUER, Provider
 from tests.web.serving import Pages, eventually, serve
-from tests.web.test_browser import GONE, Open, allowed, browser, live, visit
+from tests.web.test_browser import GONE, Open, allowed, browser, house, live, visit
 from tests.web.test_http import words
 
-__all__ = ["allowed", "browser", "visit"]  # fixtures of the pages' other tests
+__all__ = ["allowed", "browser", "house", "visit"]  # fixtures of the pages' other tests
 
 pytestmark = pytest.mark.browser
 
-PANEL: Final = "/agent?agent=agent-01"
+PANEL: Final = "/agent/demo?agent=agent-01"
 HOSTILE: Final = (
     "<script>alert(1)</script><img src=https://evil.example/x onerror=alert(1)>",
     "\u202e\u2066live\u2069" + "w" * 3_000,
@@ -35,9 +35,9 @@ HOSTILE: Final = (
 
 
 @pytest.fixture
-def asked(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[Pages]:
-    with serve(redis_url, tmp_path) as running:
-        yield running
+def asked(house: Pages, floor: Floor) -> Pages:
+    """The server; suggestions are kept in Redis alone, which `floor` empties."""
+    return house
 
 
 def shown(redis_url: str, number: int = 1, **changes: object) -> SuggestionMessage:

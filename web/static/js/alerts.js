@@ -2,8 +2,8 @@
 
 import { el, foreign, the } from "./dom.js";
 import { cause, moment, quoted, short, tell } from "./evidence.js";
-import { act, actions, sleeps, standing, untouched } from "./life.js";
-import { shape } from "./pictures.js";
+import { act, actions, sleeps, standing, tellSleep, untouched } from "./life.js";
+import { severity, shape } from "./pictures.js";
 
 const CLEARED_STAYS_MS = 45_000;
 const MOST = 200;
@@ -20,7 +20,7 @@ const SEVERITIES = ["info", "warning", "critical"];
  *   fold?: {key: string, count: number, title: Record<string, string>, members: string[]},
  *   tenant: string, conversation_id: string, channel: string, title: Record<string, string>, opened_at: number,
  *   queue?: string, team?: string, agent_id?: string}} AlertMessage
- * @typedef {{message: AlertMessage, life: Life, node: Element, clearedAt: number | null}} Known
+ * @typedef {{message: AlertMessage, life: Life, node: Element, clearedAt: number | null, news: boolean, trouble: string}} Known
  */
 
 /** What opened and cleared, and what was done about it. */
@@ -29,17 +29,22 @@ export class Alerts {
   #known = new Map();
   /** @type {Map<string, Life>} what was heard of alerts that are not here yet */
   #lives = new Map();
+  /** @type {Set<Known>} whose cards are to be written anew */
+  #stale = new Set();
   #changed = false;
+  #chosen = false;
 
   /**
    * @param {Language} language
-   * @param {{filters: Filters, onShow: (message: AlertMessage) => void, onNew: (message: AlertMessage) => void}} around
+   * @param {{filters: Filters, onShow: (message: AlertMessage) => void, onNew: (message: AlertMessage) => void,
+   *   onChange: () => void}} around
    */
-  constructor(language, { filters, onShow, onNew }) {
+  constructor(language, { filters, onShow, onNew, onChange }) {
     this.language = language;
     this.filters = filters;
     this.onShow = onShow;
     this.onNew = onNew;
+    this.onChange = onChange;
     this.list = the("alerts");
   }
 
@@ -58,6 +63,14 @@ export class Alerts {
     for (const message of messages) this.#take(message);
   }
 
+  /** Nothing of it may be seen any more, not even under a pointer that rests there. */
+  clear() {
+    this.#known.clear();
+    this.#lives.clear();
+    this.#stale.clear();
+    this.list.replaceChildren();
+  }
+
   /**
    * An alert opened or cleared; one that is told again, because it weighs more or has company, is no news.
    * @param {AlertMessage} message
@@ -66,8 +79,10 @@ export class Alerts {
     const before = this.#known.has(message.alert.alert_id);
     this.#take(message);
     const known = this.#known.get(message.alert.alert_id);
+    // Nobody draws a page that nobody sees, so it would keep what is long over.
+    if (document.hidden) this.#expire();
     if (before || message.alert.state !== "opened" || !known || !this.#isShown(known)) return;
-    known.node.classList.add("new");
+    known.news = true;
     this.#announce(message);
     this.onNew(message);
   }
@@ -90,23 +105,27 @@ export class Alerts {
       this.#lives.set(life.alert_id, life);
       return;
     }
-    if (life.revision < known.life.revision) return;
+    if (life.revision < known.life.revision || (life.revision === known.life.revision && life.state === known.life.state)) return;
     known.life = life;
     this.#write(known);
   }
 
-  /** Something about the choice of what is shown has changed. */
+  /** Something about the choice of what is shown has changed: the order may move, for the reader asked for it. */
   choose() {
     this.#changed = true;
+    this.#chosen = true;
   }
 
   /**
-   * Do something about the alert at which the reader is.
+   * Do something about the alert at which the reader is, or about that of the conversation at which they are.
    * @param {"acknowledge" | "snooze"} action
    */
   press(action) {
-    const card = document.activeElement?.closest(".alert");
-    const button = (card ?? this.list.querySelector(".alert.opened"))?.querySelector(`[data-act="${action}"]`);
+    const at = document.activeElement;
+    const row = at?.closest("#rows > li")?.getAttribute("data-key");
+    const cards = [...this.list.querySelectorAll(".alert.opened")];
+    const card = at?.closest("#alerts > li") ?? (row ? cards.find((one) => one.getAttribute("data-row") === row) : cards[0]);
+    const button = card?.querySelector(`[data-act="${action}"]`);
     if (button instanceof HTMLElement) button.click();
   }
 
@@ -121,28 +140,49 @@ export class Alerts {
    * @param {number} now event time
    */
   draw(now) {
-    const over = performance.now() - CLEARED_STAYS_MS;
-    for (const [id, { clearedAt }] of this.#known) if (clearedAt !== null && clearedAt < over) this.#forget(id);
+    const resting = this.#resting();
+    if (!resting) this.#expire();
     for (const known of this.#known.values()) {
       if (known.life.state === "snoozed" && !sleeps(known.life)) {
         known.life = { ...known.life, state: "new" };
         this.#write(known);
       }
     }
-    const resting = this.#resting();
-    if (this.#changed && !resting) {
-      place(this.list, this.#inOrder());
-      this.#changed = false;
-    }
+    for (const known of this.#stale) this.#render(known);
+    this.#stale.clear();
+    if (this.#changed && resting && !this.#chosen) this.#append();
+    else if (this.#changed) this.#place();
     const shown = this.list.children.length;
     the("alerts-empty").hidden = shown > 0;
     the("alerts-order").textContent = this.language.say(resting && shown ? "conversations.paused" : "alerts.order");
     tell(this.list, now, this.language);
+    tellSleep(this.list, this.language);
   }
 
   /** Nothing may move away from under a pointer that is about to press. */
   #resting() {
-    return this.list.querySelector(".acts:hover, .acts :focus-visible") !== null;
+    return this.list.querySelector(".acts:hover, button:hover") !== null;
+  }
+
+  #place() {
+    const focused = document.activeElement;
+    place(this.list, this.#inOrder());
+    this.#changed = false;
+    this.#chosen = false;
+    // A node that is moved loses the focus, though it is still the one the reader was at.
+    if (focused instanceof HTMLElement && focused !== document.activeElement && this.list.contains(focused)) {
+      focused.focus({ preventScroll: true });
+    }
+  }
+
+  /** While the order rests, what is new comes at the end: nothing moves, and nothing is hidden. */
+  #append() {
+    for (const node of this.#inOrder()) if (!node.isConnected) this.list.append(node);
+  }
+
+  #expire() {
+    const over = performance.now() - CLEARED_STAYS_MS;
+    for (const [id, { clearedAt }] of this.#known) if (clearedAt !== null && clearedAt < over) this.#forget(id);
   }
 
   #inOrder() {
@@ -156,7 +196,8 @@ export class Alerts {
   #folded() {
     /** @type {Map<string, Known>} */
     const speakers = new Map();
-    const open = [...this.#known.values()].filter(({ message, clearedAt }) => message.fold && clearedAt === null);
+    // Only what is shown can speak for others: what a filter leaves out would hide them too.
+    const open = [...this.#known.values()].filter((known) => known.message.fold && known.clearedAt === null && this.#isShown(known));
     for (const known of open) {
       const key = known.message.fold?.key ?? "";
       const other = speakers.get(key);
@@ -177,11 +218,17 @@ export class Alerts {
 
   /** @param {Known} known */
   #write(known) {
+    this.#stale.add(known);
+    this.#changed = true;
+  }
+
+  /** @param {Known} known */
+  #render(known) {
     const node = this.#node(known);
+    known.news = false;
     const held = known.node.contains(document.activeElement) ? document.activeElement?.getAttribute("data-act") : null;
     known.node.replaceWith(node);
     known.node = node;
-    this.#changed = true;
     const again = held ? (node.querySelector(`[data-act="${held}"]`) ?? node.querySelector(".act")) : null;
     if (again instanceof HTMLElement) again.focus({ preventScroll: true });
   }
@@ -195,7 +242,7 @@ export class Alerts {
     this.filters.saw(message);
     const life = before?.life ?? this.#lives.get(id) ?? untouched(id);
     this.#lives.delete(id);
-    const known = before ?? { message, life, node: document.createElement("li"), clearedAt: null };
+    const known = before ?? { message, life, node: document.createElement("li"), clearedAt: null, news: false, trouble: "" };
     known.message = message;
     known.clearedAt = cleared ? performance.now() : null;
     if (cleared) known.life = { ...life, state: "cleared" };
@@ -211,17 +258,21 @@ export class Alerts {
   async #act(known, action, more) {
     const { life, said } = await act(known.life, action, more);
     if (life) this.lived(life);
-    the("announce").textContent = this.language.say(said, { by: life?.by ?? "" });
-    if (said.startsWith("life.done")) return;
-    const trouble = el("p", { class: "trouble", role: "alert" }, this.language.say(said, { by: life?.by ?? "" }));
-    known.node.querySelector(".trouble")?.remove();
-    known.node.append(trouble);
+    const done = said.startsWith("life.done");
+    const words = this.language.say(said, { by: life?.by ?? "" });
+    if (done) the("announce").textContent = words;
+    known.trouble = done ? "" : words;
+    this.#write(known);
+    this.onChange();
   }
 
   /** @param {string} id */
   #forget(id) {
-    this.#known.get(id)?.node.remove();
+    const known = this.#known.get(id);
+    if (!known) return;
+    // Its card goes when the column is put in order: not while a pointer is about to press what stands below.
     this.#known.delete(id);
+    this.#stale.delete(known);
     this.#changed = true;
   }
 
@@ -262,7 +313,8 @@ export class Alerts {
     const state = cleared ? "cleared" : sleeps(life) ? "asleep" : life.state === "acknowledged" ? "taken" : "opened";
     return el(
       "li",
-      { class: `alert ${severity(alert.severity)} ${state}`, "data-alert": alert.alert_id },
+      { class: `alert ${severity(alert.severity)} ${state}${known.news ? " new" : ""}`, "data-alert": alert.alert_id,
+        "data-row": `${message.tenant}/${conversation_id}` },
       el(
         "p",
         { class: "kind" },
@@ -285,6 +337,7 @@ export class Alerts {
       ),
       message.fold && !cleared ? this.#members(message) : null,
       actions(cleared ? { ...life, state: "cleared" } : life, language, (action, more) => void this.#act(known, action, more)),
+      known.trouble ? el("p", { class: "trouble", role: "alert" }, foreign(known.trouble)) : null,
     );
   }
 }
@@ -305,21 +358,14 @@ function weight({ message }) {
 }
 
 /**
- * A class of ours for a word from the wire.
- * @param {string} word
- */
-export function severity(word) {
-  return ["critical", "warning", "info"].includes(word) ? word : "info";
-}
-
-/**
  * Make the children of `list` these, in this order, touching only what stands elsewhere.
  * @param {Element} list
  * @param {Element[]} nodes
  */
 export function place(list, nodes) {
+  const wanted = new Set(nodes);
+  for (const node of [...list.children]) if (!wanted.has(node)) node.remove();
   nodes.forEach((node, i) => {
     if (list.children[i] !== node) list.insertBefore(node, list.children[i] ?? null);
   });
-  while (list.children.length > nodes.length) list.lastElementChild?.remove();
 }

@@ -38,8 +38,6 @@ export class Board {
     this.language = language;
     this.filters = filters;
     this.list = the("rows");
-    this.list.addEventListener("opened", () => (this.fresh = true));
-    this.fresh = false;
   }
 
   /** How many conversations are open among those that are shown. */
@@ -61,10 +59,22 @@ export class Board {
     this.#sortedAt = -RESORT_MS;
   }
 
+  /** Nothing of it may be seen any more, not even under a pointer that rests there. */
+  clear() {
+    this.#rows.clear();
+    this.#views.clear();
+    this.#changed.clear();
+    this.list.replaceChildren();
+  }
+
   /** @param {Row} row */
   apply(row) {
     const key = keyOf(row);
-    if (row.state === "ended" && !this.#rows.has(key)) return;
+    // What nobody sees needs no farewell; a page in the background would keep the whole day.
+    if (row.state === "ended" && !this.#views.has(key)) {
+      this.#rows.delete(key);
+      return;
+    }
     this.filters.saw(row);
     this.#rows.set(key, row);
     this.#changed.add(key);
@@ -119,11 +129,6 @@ export class Board {
     view.node.scrollIntoView({ block: "nearest" });
     focus(view.toggle);
     return true;
-  }
-
-  /** Whether a conversation's row is opened. */
-  get opened() {
-    return [...this.#views.values()].filter((view) => !view.details.hidden);
   }
 
   /** @param {Row} row */

@@ -56,7 +56,7 @@ export function cause(evidence, language) {
  * @param {[number, number][]} marks
  */
 export function quoted(sentence, marks) {
-  const characters = Array.from(sentence);
+  const characters = Array.from(sentence); // code points: a JavaScript index counts an emoji as two
   const said = el("bdi", { class: "words" });
   let from = 0;
   for (const [start, end] of [...marks].sort((a, b) => a[0] - b[0])) {

@@ -62,12 +62,29 @@ export function standing(life, language) {
   const who = foreign(life.by ?? "", "by");
   if (life.assigned_to) parts.push(el("span", {}, `${language.say("life.assigned")} `, foreign(life.assigned_to, "by")));
   else if (life.state === "acknowledged") parts.push(el("span", {}, `${language.say("life.acknowledged")} `, who));
-  if (sleeps(life)) {
-    const left = language.duration((life.snoozed_until ?? 0) - Date.now() / 1000);
-    parts.push(el("span", {}, language.say("life.snoozed", { for: left })));
-  }
+  if (sleeps(life)) parts.push(el("span", { "data-until": String(life.snoozed_until) }, asleep(life.snoozed_until ?? 0, language)));
   if (life.mark) parts.push(el("span", {}, language.say(`life.${life.mark}`)));
   return parts.length ? el("p", { class: "life" }, ...parts) : null;
+}
+
+/**
+ * Say anew how long what sleeps will do so.
+ * @param {ParentNode} root
+ * @param {Language} language
+ */
+export function tellSleep(root, language) {
+  for (const node of root.querySelectorAll("[data-until]")) {
+    const text = asleep(Number(node.getAttribute("data-until")), language);
+    if (node.textContent !== text) node.textContent = text;
+  }
+}
+
+/**
+ * @param {number} until by the wall clock: a person sets it, not an event
+ * @param {Language} language
+ */
+function asleep(until, language) {
+  return language.say("life.snoozed", { for: language.duration(until - Date.now() / 1000) });
 }
 
 /**
@@ -122,8 +139,11 @@ async function askReason(language) {
   const words = /** @type {HTMLInputElement} */ (the("wrong-words"));
   words.value = "";
   dialog.returnValue = "";
+  const over = new AbortController();
+  the("wrong-back").addEventListener("click", () => dialog.close(), { signal: over.signal });
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  over.abort();
   if (dialog.returnValue !== "send") return "";
   const chosen = /** @type {HTMLInputElement | null} */ (list.querySelector("input:checked"))?.value ?? "";
   return words.value.trim() || chosen;

@@ -8,12 +8,14 @@ const KEPT_AS = "klankbord.notices";
 const TONE_HZ = 660;
 const TONE_S = 0.18;
 const LOUDNESS = 0.08;
+const QUIET_MS = 2000;
 
 /** Whether the reader wants to be called. */
 export class Notices {
   #on = kept();
   /** @type {AudioContext | null} */
   #audio = null;
+  #soundedAt = -QUIET_MS;
   /** @type {Language | null} */
   #language = null;
 
@@ -50,12 +52,13 @@ export class Notices {
   }
 
   #show() {
-    the("notices").setAttribute("aria-pressed", String(this.#on));
     the("notices").textContent = this.#language?.say(this.#on ? "notices.on" : "notices.off") ?? "";
   }
 
   #sound() {
-    // A browser lets a page make a sound only after the reader has touched it.
+    // A browser lets a page make a sound only after the reader has touched it; and of many at once, one is enough.
+    if (!navigator.userActivation.hasBeenActive || performance.now() - this.#soundedAt < QUIET_MS) return;
+    this.#soundedAt = performance.now();
     this.#audio ??= new AudioContext();
     const tone = new OscillatorNode(this.#audio, { frequency: TONE_HZ });
     const volume = new GainNode(this.#audio, { gain: LOUDNESS });

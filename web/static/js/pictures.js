@@ -80,6 +80,15 @@ const SHAPES = {
  * @param {string} name a severity or a channel
  */
 export function shape(name) {
-  const d = SHAPES[name] ?? "M4 8h8";
-  return svg("svg", { viewBox: "0 0 16 16", class: `shape ${name}`, "aria-hidden": "true" }, svg("path", { d }));
+  const known = Object.hasOwn(SHAPES, name);
+  const view = { viewBox: "0 0 16 16", class: known ? `shape ${name}` : "shape", "aria-hidden": "true" };
+  return svg("svg", view, svg("path", { d: known ? SHAPES[name] : "M4 8h8" }));
+}
+
+/**
+ * A class of ours for a word from the wire.
+ * @param {string} word
+ */
+export function severity(word) {
+  return ["critical", "warning", "info"].includes(word) ? word : "info";
 }

@@ -2,7 +2,7 @@
 
 import { el, foreign } from "./dom.js";
 import { cause, moment, quoted } from "./evidence.js";
-import { line, shape } from "./pictures.js";
+import { line, severity, shape } from "./pictures.js";
 import { ask } from "./session.js";
 
 /**
@@ -55,7 +55,7 @@ function one({ alert, title, opened_at }, language) {
   const causes = alert.causes?.length ? alert.causes : alert.cause ? [alert.cause] : [];
   const spoken = alert.sentence ? quoted(alert.sentence, alert.marks ?? []) : null;
   const clears = condition(alert.until ?? "", alert.numbers ?? {}, language);
-  return el("li", { class: `proof ${alert.severity}`, "data-utterance": causes[0]?.utterance_id ?? "" },
+  return el("li", { class: `proof ${severity(alert.severity)}`, "data-utterance": causes[0]?.utterance_id ?? "" },
     el("p", { class: "kind" }, shape(alert.severity), foreign(language.of(title)), moment(opened_at, "ago")),
     spoken,
     ...causes.map((found, i) => cause(spoken && !i ? { ...found, words: "" } : found, language)),
@@ -71,7 +71,7 @@ function one({ alert, title, opened_at }, language) {
  * @param {Language} language
  */
 function condition(text, numbers, language) {
-  return text.replace(/[A-Za-z_][\w.]*/g, (name) => (name in numbers ? language.number(numbers[name], digits(numbers[name])) : name));
+  return text.replace(/[A-Za-z_][\w.]*/g, (name) => (Object.hasOwn(numbers, name) ? language.number(numbers[name], digits(numbers[name])) : name));
 }
 
 /** @param {number} value */
@@ -86,7 +86,7 @@ function digits(value) {
  * @param {Language} language
  */
 function path(of, points, language) {
-  const scale = SCALES[of];
+  const scale = Object.hasOwn(SCALES, of) ? SCALES[of] : null;
   if (!scale || points.length < 2) return null;
   const name = language.say(of);
   const [first, last] = [points[0][1], points[points.length - 1][1]].map((value) => language.number(value, 1));

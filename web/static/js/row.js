@@ -1,13 +1,13 @@
 // One conversation on the board: its line, and its details when it is opened.
 
-import { severity } from "./alerts.js";
 import { el, foreign } from "./dom.js";
 import { amount, moment, short } from "./evidence.js";
-import { bar, gauge, line, shape } from "./pictures.js";
+import { bar, gauge, line, severity, shape } from "./pictures.js";
 import { proofList, proofsOf } from "./proof.js";
 import { story } from "./story.js";
 
 const NAMED = 2; // emotions and effort parts that a line names
+const AGAIN_MS = 5000; // after a failure, before the proof is asked for once more
 const VISIBLE = 0.05; // less than this is nothing a person should act on
 
 /**
@@ -51,7 +51,9 @@ export class RowView {
   }
 
   #askedFor;
+  #failedAt = 0;
   #turn = "";
+  #sought = false;
 
   /**
    * @param {Row} row
@@ -73,6 +75,7 @@ export class RowView {
    */
   open(open, turn = "") {
     this.#turn = turn;
+    this.#sought = !turn;
     this.details.hidden = !open;
     this.toggle.setAttribute("aria-expanded", String(open));
     if (!open) this.#askedFor = "";
@@ -83,7 +86,7 @@ export class RowView {
   /** @param {boolean} open */
   #tell(open) {
     const opened = open ? (this.row?.conversation_id ?? "") : "";
-    this.node.dispatchEvent(new CustomEvent("opened", { bubbles: true, detail: { opened } }));
+    this.node.dispatchEvent(new CustomEvent("opened", { bubbles: true, detail: { opened, turn: this.#turn } }));
   }
 
   #write() {
@@ -93,9 +96,20 @@ export class RowView {
     }
     // What the reader has opened inside stays open when the numbers change.
     const unfolded = this.details.querySelector("details[open]") !== null;
+    const focused = this.details.querySelector("summary:focus") !== null;
     this.details.replaceChildren(...details(this.row, this, this.language));
     if (unfolded) this.details.querySelector("details")?.setAttribute("open", "");
+    if (focused) this.details.querySelector("summary")?.focus({ preventScroll: true });
+    this.#seek();
     void this.#prove(this.row);
+  }
+
+  /** The turn that a link is to stands out, and comes into view once. */
+  #seek() {
+    const meant = this.#turn ? this.details.querySelector(`[data-utterance="${CSS.escape(this.#turn)}"]`) : null;
+    meant?.classList.add("meant");
+    if (meant && !this.#sought) meant.scrollIntoView({ block: "center" });
+    this.#sought ||= meant !== null;
   }
 
   /**
@@ -104,15 +118,13 @@ export class RowView {
    */
   async #prove(row) {
     const wanted = `${row.conversation_id} ${(row.alerts ?? []).map(({ alert_id }) => alert_id).join(" ")}`;
-    if (wanted === this.#askedFor) return;
+    if (wanted === this.#askedFor && (!this.proofFailed || performance.now() - this.#failedAt < AGAIN_MS)) return;
     this.#askedFor = wanted;
     const { proofs, failed } = await proofsOf(row.conversation_id);
     if (wanted !== this.#askedFor) return;
-    [this.proofs, this.proofFailed] = [proofs, failed];
+    [this.proofs, this.proofFailed, this.#failedAt] = [proofs, failed, performance.now()];
     this.#write();
-    this.#tell(true);
-    if (this.#turn) this.details.querySelector(`[data-utterance="${CSS.escape(this.#turn)}"]`)?.scrollIntoView({ block: "center" });
-    this.#turn = "";
+    this.node.dispatchEvent(new Event("proved", { bubbles: true }));
   }
 }
 
@@ -169,9 +181,22 @@ function who(row, language) {
       el("bdi", { class: "id", title: row.conversation_id }, short(row.conversation_id)),
       row.agent_id ? foreign(row.agent_id, "agent") : el("span", { class: "agent none" }, language.say("row.no_agent")),
       row.state === "ended" ? el("span", {}, language.say("row.ended")) : moment(row.started_at, "for", "row.since"),
-      row.language ? el("abbr", { title: language.names.of(row.language) ?? row.language }, row.language.toUpperCase()) : null,
+      row.language ? el("abbr", { title: tongue(row.language, language) }, row.language.toUpperCase()) : null,
       row.waiting_since ? el("span", { class: "waits" }, moment(row.waiting_since, "for", "row.waiting")) : null),
   );
+}
+
+/**
+ * A language by its name; what is no language's code is shown as it is.
+ * @param {string} code
+ * @param {Language} language
+ */
+function tongue(code, language) {
+  try {
+    return language.names.of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 /**
@@ -249,14 +274,14 @@ function details(row, { proofs, proofFailed }, language) {
   const moments = proofs.map(({ alert, title, opened_at }) => ({
     after_s: opened_at - row.started_at, severity: severity(alert.severity), title: language.of(title) }));
   return [
-    el("section", { class: "all-story" }, el("h3", {}, language.say("story.title")), story({ timeline: row.timeline ?? [], moments }, language)),
-    el("section", { class: "all-proofs" }, el("h3", {}, language.say("proof.title")),
+    el("section", { class: "all-story" }, el("h2", {}, language.say("story.title")), story({ timeline: row.timeline ?? [], moments }, language)),
+    el("section", { class: "all-proofs" }, el("h2", {}, language.say("proof.title")),
       proofs.length ? proofList(proofs, language) : nothing(proofFailed ? "proof.failed" : "proof.none", language)),
-    el("section", { class: "all-emotions" }, el("h3", {}, language.say("emotions")),
+    el("section", { class: "all-emotions" }, el("h2", {}, language.say("emotions")),
       measures(largest(row.emotions), "emotion", 1, language) ?? nothing("details.no_emotions", language),
       (row.churn ?? 0) < VISIBLE ? null : el("p", { class: "churn" }, language.say("details.churn", { share: language.share(row.churn ?? 0) }))),
-    el("section", { class: "all-parts" }, el("h3", {}, language.say("effort")), ...allParts(row, language)),
-    el("section", { class: "all-evidence" }, el("h3", {}, language.say("evidence")), evidence(row, language)),
+    el("section", { class: "all-parts" }, el("h2", {}, language.say("effort")), ...allParts(row, language)),
+    el("section", { class: "all-evidence" }, el("h2", {}, language.say("evidence")), evidence(row, language)),
     el("p", { class: "whole" }, `${language.say("details.conversation")} `, foreign(row.conversation_id, "id"),
       row.agent_id ? el("span", {}, language.say("row.agent", { id: row.agent_id })) : null,
       row.team ? foreign(row.team, "team") : null),

@@ -54,8 +54,12 @@ function send(url, init) {
 
 /** A token in the fragment never reaches a server; it leaves the address before anybody can read it there. */
 function fromAddress() {
-  const given = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
-  if (given) history.replaceState(null, "", location.pathname + location.search);
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const given = fragment.get("token") ?? "";
+  fragment.delete("token");
+  // What else stands there, such as the conversation that a link is to, stays.
+  const rest = fragment.size ? `#${fragment}` : "";
+  if (given) history.replaceState(null, "", location.pathname + location.search + rest);
   return given;
 }
 
@@ -83,7 +87,8 @@ async function fromDemo() {
   const wish = new URLSearchParams({ role: panel ? "agent" : "supervisor" });
   if (panel) wish.set("agent_id", asked.get("agent") ?? "agent-07");
   if (asked.has("tenant")) wish.set("tenant", asked.get("tenant") ?? "");
-  for (const team of asked.getAll("team")) wish.append("team", team);
+  // Not `team`: that is what the reader filters by, and a filter can be taken off again.
+  for (const team of asked.getAll("teams")) wish.append("team", team);
   if (name) wish.set("name", name);
   const response = await fetch(`/demo/token?${wish}`, { cache: "no-store" });
   if (response.ok) ({ token, name } = await response.json());

@@ -12,7 +12,10 @@ import { Suppressed } from "./suppressed.js";
 
 /** @typedef {import("./language.js").Language} Language */
 
+/** @typedef {{state: string, age_s: number, heardAt: number}} Canary */
+
 const TICK_MS = 1000;
+const NOWHERE = { conversation: "", turn: "" };
 
 /** @param {Language} first */
 function start(first) {
@@ -26,19 +29,39 @@ function start(first) {
     soon();
   });
   const notices = new Notices();
-  const suppressed = new Suppressed();
   const board = new Board(language, filters);
   const alerts = new Alerts(language, {
     filters,
-    onShow: ({ conversation_id, alert }) => board.reveal(conversation_id, alert.cause?.utterance_id),
+    onShow: (message) => show(message),
     onNew: ({ title, queue }) => notices.call(language.of(title), queue ?? language.say("row.no_queue")),
+    onChange: () => soon(),
   });
-  /** @type {{state: string, age_s: number} | null} */
+  /** @type {Canary | null} */
   let canary = null;
   let linked = linkedTo();
+  let known = false;
+  let pressed = false;
+
+  /** @param {{conversation_id: string, alert: {cause?: import("./evidence.js").Evidence}}} message whose alert is meant */
+  const show = ({ conversation_id, alert }) => {
+    linked = { conversation: conversation_id, turn: alert.cause?.utterance_id ?? "" };
+    follows();
+  };
+  const suppressed = new Suppressed(show);
+
+  /** Go where a link is to; where that is not (any more) is said as soon as the floor is known. */
+  const follows = () => {
+    const { conversation, turn } = linked;
+    if (conversation && board.reveal(conversation, turn)) linked = NOWHERE;
+    const lost = known && linked.conversation !== "";
+    the("linked").hidden = !lost;
+    if (lost) the("linked").textContent = language.say("link.gone", { id: linked.conversation });
+  };
 
   const draw = () => {
     due = false;
+    // Between pressing and letting go, what is pressed must stay what it is.
+    if (pressed) return;
     alerts.draw(clock.now());
     board.draw(clock.now());
     the("count-conversations").textContent = language.count("count.conversations", board.open);
@@ -47,7 +70,8 @@ function start(first) {
     connection.show(language);
     showAge(connection, language);
     showBlind(canary, language);
-    if (linked.conversation && board.reveal(linked.conversation, linked.turn)) linked = { conversation: "", turn: "" };
+    suppressed.draw(clock.now());
+    follows();
   };
   // Many changes, one drawing; a hidden page draws when it is looked at again.
   const soon = () => {
@@ -58,12 +82,14 @@ function start(first) {
   /** @type {Record<string, (data: any) => void>} */
   const hears = {
     snapshot(data) {
+      known = true;
       clock.reset();
       for (const row of data.rows) clock.saw(row.at);
       for (const { alert } of data.alerts) clock.saw(alert.at);
       board.reset(data.rows);
       alerts.reset(data.alerts);
       for (const life of data.lives ?? []) alerts.lived(life);
+      suppressed.changed();
     },
     life(data) {
       alerts.lived(data);
@@ -73,7 +99,7 @@ function start(first) {
       suppressed.changed();
     },
     canary(data) {
-      canary = data;
+      canary = { ...data, heardAt: performance.now() };
     },
     row(data) {
       clock.saw(data.at);
@@ -82,6 +108,7 @@ function start(first) {
     alert(data) {
       clock.saw(data.alert.at);
       alerts.apply(data);
+      if (data.again) suppressed.changed();
     },
     health(data) {
       connection.set(data.state, data.state === "stale" ? data.for_s : 0);
@@ -98,18 +125,32 @@ function start(first) {
     },
     onRefused() {
       // What was shown belongs to someone who may see it.
-      board.reset([]);
-      alerts.reset([]);
+      board.clear();
+      alerts.clear();
+      suppressed.clear();
       connection.set("refused");
       soon();
     },
   });
 
   the("rows").addEventListener("opened", (event) => {
-    link(/** @type {CustomEvent} */ (event).detail?.opened ?? "");
+    const { opened, turn } = /** @type {CustomEvent} */ (event).detail;
+    if (opened) linked = NOWHERE;
+    link(opened, turn);
     soon();
   });
-  the("rows").addEventListener("mouseleave", soon);
+  addEventListener("hashchange", () => {
+    linked = linkedTo();
+    soon();
+  });
+  document.addEventListener("pointerdown", () => (pressed = true), true);
+  for (const [where, end] of /** @type {[EventTarget, string][]} */ ([[document, "pointerup"], [document, "pointercancel"], [window, "blur"]])) {
+    where.addEventListener(end, () => {
+      pressed = false;
+      soon();
+    }, true);
+  }
+  for (const reason of ["proved", "mouseleave"]) the("rows").addEventListener(reason, soon);
   setInterval(soon, TICK_MS);
   listen(board, alerts);
   const say = (/** @type {Language} */ next) => {
@@ -130,22 +171,28 @@ function linkedTo() {
 /**
  * Keep the opened conversation in the address, so that it can be sent to a colleague.
  * @param {string} conversation
+ * @param {string} turn
  */
-function link(conversation) {
+function link(conversation, turn) {
   const address = new URL(location.href);
-  address.hash = conversation ? new URLSearchParams({ conversation }).toString() : "";
+  const to = turn ? { conversation, turn } : { conversation };
+  address.hash = conversation ? new URLSearchParams(to).toString() : "";
   history.replaceState(null, "", address);
 }
 
 /**
  * When the test conversation does not come through, the page is blind, however calm it looks.
- * @param {{state: string, age_s: number} | null} canary
+ * @param {Canary | null} canary
  * @param {Language} language
  */
 function showBlind(canary, language) {
   const blind = canary?.state === "blind";
   the("blind").hidden = !blind;
-  if (blind) the("blind").textContent = language.say("blind", { since: language.duration(canary?.age_s ?? 0) });
+  if (!canary || !blind) return;
+  const age_s = canary.age_s + (performance.now() - canary.heardAt) / 1000;
+  // A screen reader reads the whole banner at each change: whole minutes are enough once there are any.
+  const text = language.say("blind", { since: language.duration(age_s < 60 ? canary.age_s : 60 * Math.floor(age_s / 60)) });
+  if (the("blind").textContent !== text) the("blind").textContent = text;
 }
 
 /**

@@ -1,8 +1,8 @@
 // What the budget for noise kept back this hour, and why: one click away, so that nothing is hidden.
 
 import { el, foreign, the } from "./dom.js";
-import { cause, moment, tell } from "./evidence.js";
-import { shape } from "./pictures.js";
+import { cause, moment, short, tell } from "./evidence.js";
+import { severity, shape } from "./pictures.js";
 import { ask } from "./session.js";
 
 /**
@@ -11,20 +11,29 @@ import { ask } from "./session.js";
  *   title: Record<string, string>, opened_at: number, queue?: string, team?: string, why?: string, rank?: number}} Kept
  */
 
+const SOON_MS = 1000;
+const hourOf = () => Math.floor(Date.now() / 3_600_000);
+
 /** The list, read when it is opened. */
 export class Suppressed {
   /** @type {Language | null} */
   #language = null;
   /** @type {Kept[] | null} */
   #kept = [];
+  #reads = 0;
+  #now = 0;
+  #hour = hourOf();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #due;
 
-  constructor() {
+  /** @param {(kept: Kept) => void} onShow */
+  constructor(onShow) {
+    this.onShow = onShow;
     this.dialog = /** @type {HTMLDialogElement} */ (the("suppressed"));
     the("suppressed-button").addEventListener("click", () => {
       this.dialog.showModal();
       void this.#read();
     });
-    void this.#read();
   }
 
   /** @param {Language} language */
@@ -33,18 +42,42 @@ export class Suppressed {
     this.#show();
   }
 
-  /** Another alert was kept back, or came out. */
+  /** Another alert was kept back, or came out: of many at once the list is read once, for every look is noted down. */
   changed() {
-    void this.#read();
+    this.#due ??= setTimeout(() => void this.#read(), SOON_MS);
+  }
+
+  /** Nothing of it may be seen any more. */
+  clear() {
+    this.#reads += 1;
+    this.#kept = [];
+    this.#show();
+    this.dialog.close();
+  }
+
+  /** @param {number} now event time */
+  draw(now) {
+    this.#now = now;
+    if (this.#hour !== hourOf()) this.changed();
+    this.#hour = hourOf();
+    if (this.dialog.open && this.#language) tell(the("suppressed-list"), now, this.#language);
   }
 
   async #read() {
+    clearTimeout(this.#due);
+    this.#due = undefined;
+    const read = ++this.#reads;
+    /** @type {Kept[] | null} */
+    let kept = null;
     try {
       const answer = await ask("/api/suppressed");
-      this.#kept = answer.ok ? (await answer.json()).alerts : null;
+      if (answer.ok) kept = (await answer.json()).alerts;
     } catch {
-      this.#kept = null;
+      // Said on the page as well.
     }
+    // A later question has, or will have, the later answer.
+    if (read !== this.#reads) return;
+    this.#kept = kept;
     this.#show();
   }
 
@@ -57,20 +90,27 @@ export class Suppressed {
       list.replaceChildren(el("li", { class: "nothing" }, language.say(this.#kept ? "suppressed.none" : "suppressed.failed")));
       return;
     }
-    list.replaceChildren(...this.#kept.map((kept) => one(kept, language)));
-    tell(list, Math.max(...this.#kept.map(({ opened_at }) => opened_at)), language);
+    list.replaceChildren(...this.#kept.map((kept) => one(kept, language, () => {
+      this.dialog.close();
+      this.onShow(kept);
+    })));
+    tell(list, this.#now, language);
   }
 }
 
 /**
  * @param {Kept} kept
  * @param {Language} language
+ * @param {() => void} onShow
  */
-function one({ alert, title, opened_at, queue, why, conversation_id }, language) {
-  return el("li", { class: `alert ${alert.severity}` },
+function one({ alert, title, opened_at, queue, why, conversation_id }, language, onShow) {
+  const id = short(conversation_id);
+  const show = el("button", { type: "button", class: "link", title: conversation_id, "aria-label": language.say("alerts.show", { id }) }, foreign(id));
+  show.addEventListener("click", onShow);
+  return el("li", { class: `alert ${severity(alert.severity)}` },
     el("p", { class: "kind" }, shape(alert.severity), el("span", { class: "severity" }, language.name("severity", alert.severity)), moment(opened_at, "ago")),
     el("h3", {}, foreign(language.of(title))),
     alert.cause ? cause(alert.cause, language) : null,
-    el("p", { class: "where" }, foreign(queue ?? language.say("row.no_queue")), el("bdi", { class: "id" }, conversation_id)),
+    el("p", { class: "where" }, foreign(queue ?? language.say("row.no_queue")), show),
     el("p", { class: "why" }, language.name("suppressed.why", why || "over_budget")));
 }
