@@ -30,6 +30,7 @@ from streams.metrics import SUPPRESSED_WHY, PublisherMetrics, count_reload
 from streams.rebuilding import Lost, read
 from streams.sinks import Batch, New, Sink, Unavailable
 from streams.sinks.redis import RedisSink
+from streams.transport import Consumer
 from streams.views import Views
 
 # A batch is what arrives in this time: it is what the board is late by, and what coalesces its rows.
@@ -77,9 +78,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     app.timer(RELOAD_EVERY_S, name="reload")(reload)
 
     async def keep_whole() -> None:
-        await restoring.watch(
-            lambda: {tp.partition for tp in app.assignor.assigned_actives() if tp.topic == wire.OBSERVATIONS}
-        )
+        await restoring.watch(lambda: cast(Consumer, app.consumer).partitions(wire.OBSERVATIONS))
 
     app.task(keep_whole)
     observations = app.topic(wire.OBSERVATIONS, key_type=bytes, value_type=bytes)

@@ -64,7 +64,7 @@ def report(kafka_there: None) -> Report:
             path = Path(REPORT)
             rows = json.loads(path.read_text()) if path.exists() else []
             rows = [r for r in rows if (r["fault"], r["done"]) != (fault, done)]
-            rows = sorted([*rows, row], key=lambda r: (int(r["fault"][1:]), r["done"]))
+            rows = sorted([*rows, row], key=lambda r: (r["fault"][0], int(r["fault"][1:]), r["done"]))
             path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 
     return note

@@ -15,6 +15,7 @@ from klankbord.observation import Observation
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import wire
+from streams.canary import is_canary
 
 Key = tuple[str, str]  # tenant and event id, or tenant and conversation id
 
@@ -83,10 +84,15 @@ def judge(sent: Sequence[Event], found: Found, policy: Policy) -> Verdict:
 
 
 class AlertReader:
-    """Reads Redis' stream of alerts in a thread, from its beginning, as a page does: it keeps 10,000 and no more."""
+    """Reads Redis' stream of alerts in a thread, from its beginning, as a page does: it keeps 10,000 and no more.
+
+    One that the budget keeps back was published, too. An entry that says `again` is no second publication; of an alert
+    that Redis lost before it was read, it is the only one.
+    """
 
     def __init__(self, url: str) -> None:
         self.alerts: Final[list[str]] = []
+        self.again: Final[list[str]] = []
         self._url = url
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._read, name="alerts", daemon=True)
@@ -105,16 +111,23 @@ class AlertReader:
                     for identity, entry in entries:
                         position = identity
                         message = msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage)
-                        if not message.again:
-                            self.alerts.append(f"{message.alert.alert_id}:{message.alert.state}")
+                        told = self.again if message.again else self.alerts
+                        told.append(f"{message.alert.alert_id}:{message.alert.state}")
+
+    @property
+    def told(self) -> list[str]:
+        """Every publication, and what was only told again."""
+        return [*self.alerts, *sorted(set(self.again) - set(self.alerts))]
 
 
 def read_back(bootstrap_servers: str, alerts: Sequence[str]) -> Found:
     """Everything that lies in Kafka now."""
-    log = [decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic)]
+    said = [decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic)]
+    # A canary is nobody's, and forgotten at once.
+    log = [event for event in said if not is_canary(event.tenant)]
     written = [wire.decode_record(value).observation for value in _values(bootstrap_servers, wire.OBSERVATIONS)]
     # No event led to the marker of a conversation that is over.
-    observations = [one for one in written if one.type != wire.CLOSED]
+    observations = [one for one in written if one.type != wire.CLOSED and not is_canary(one.tenant)]
     return Found(log, observations, len(_values(bootstrap_servers, wire.DEAD_LETTERS)), tuple(alerts))
 
 
