@@ -191,7 +191,7 @@ def test_the_fullest_conversation_fits(name: str, rules: tuple[str, ...]) -> Non
 
 
 def test_of_a_full_conversation_the_oldest_cleared_episodes_go_and_their_numbers_stay_taken() -> None:
-    full = fullest(name="\U0001f600" * 64, rules=tuple(f"{n:02d}".ljust(32, "r") for n in range(KEEP_EPISODES)))
+    full = fullest(name="\U0001f600" * 64, rules=tuple(f"{n:02d}".ljust(32, "r") for n in range(2 * KEEP_EPISODES)))
     kept = bounded(replace(full, forgotten=0))
 
     assert 0 < len(kept.episodes) < len(full.episodes)

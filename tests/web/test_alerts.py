@@ -50,7 +50,8 @@ class Desk:
 
 @pytest.fixture
 async def desk(redis_url: str, floor: Floor, tmp_path: Path) -> AsyncIterator[Desk]:
-    app = create_app(Settings.model_validate({"broker": "none:1", "redis_url": redis_url, "data_dir": tmp_path}))
+    given = {"broker": "none:1", "redis_url": redis_url, "data_dir": tmp_path, "login": "demo"}
+    app = create_app(Settings.model_validate(given))
     asking: dict[str, Subject] = {}
 
     async def named(request: Request) -> Subject:
@@ -59,7 +60,7 @@ async def desk(redis_url: str, floor: Floor, tmp_path: Path) -> AsyncIterator[De
     app.dependency_overrides[subject_of] = named
     headers = {"X-Klankbord": "1", "Sec-Fetch-Site": "same-origin"}
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
         yield Desk(client, asking)
 
 

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from msgspec.structs import replace
 
 from config.settings import Settings
-from streams.wire import REVOKED, AlertMessage, BoardRow, revoked_subject
+from streams.wire import LIVES, REVOKED, AlertLife, AlertMessage, BoardRow, encode, revoked_subject, shown_suggestion
 from tests.web.floor import opened, row, said, suggestion
 from tests.web.guarding import Guarded
 from tests.web.serving import PATIENCE_S, Stream, eventually, listen
@@ -68,15 +68,18 @@ PANELS: Final[dict[str, set[tuple[str, str]]]] = {
 }
 KNOWN: Final = set(IDENTITIES) - {"nobody", "expired"}
 
+CONVERSATION: Final = "/api/conversations/{conversation_id:path}"
+OWNERS: Final = {"agent a/agent-01", "agent b/agent-01"}
+
 # Who gets an answer at an address that asks who one is; everybody else is refused.
 GUARDED: Final[dict[tuple[str, str], set[str]]] = {
     ("GET", "/api/me"): KNOWN,
     ("GET", "/api/audit"): {"privacy a", "privacy b"},
     ("GET", "/events/supervisor"): set(SEES),
     ("GET", "/events/agent"): set(PANELS),
-    # Asked for by tests/web of their own part as well; here they are tried with ids of each scope.
     ("POST", "/api/alerts/{alert_id}/life"): set(SEES),
-    ("GET", "/api/conversations/{conversation_id}"): set(SEES),
+    # An agent sees of a conversation of their own what the supervisor sees; every planted one is agent-01's.
+    ("GET", CONVERSATION): set(SEES) | OWNERS,
     ("GET", "/api/suppressed"): set(SEES),
     ("POST", "/api/suggestions/{suggestion_id}/answer"): set(PANELS),
 }
@@ -112,10 +115,20 @@ def plant(guarded: Guarded, when: str) -> None:
     """A row and an alert in every scope, and a suggestion for every agent."""
     for tenant, team in SCOPES:
         guarded.floor.show(planted_row(when, tenant, team))
-        guarded.floor.alert(planted_alert(when, tenant, team))
+        alert = planted_alert(when, tenant, team)
+        guarded.floor.alert(alert)
+        guarded.redis.hset(LIVES, alert.alert.alert_id, encode(AlertLife(alert.alert.alert_id, tenant, team)))
     for tenant, agent in AGENTS:
         name = mark("suggestion", when, tenant, agent)
         guarded.floor.suggest(replace(suggestion(agent, text=name), tenant=tenant, suggestion_id=name))
+        guarded.redis.hset(shown_suggestion(name), mapping=shown_to(tenant, agent))
+
+
+def shown_to(tenant: str, agent: str) -> dict[Any, Any]:
+    """What the publisher keeps of a suggestion that was shown."""
+    until_ms = 1000 * (time.time() + 600)
+    of_whom = {"tenant": tenant, "conversation_id": "c", "agent_id": agent, "kind": "reassure", "situation": "chat"}
+    return {**of_whom, "at": 1.0, "signal": "anger", "agent_turns": 1, "state": "open", "until_ms": until_ms}
 
 
 def header(guarded: Guarded, who: str) -> dict[str, str]:
@@ -199,8 +212,9 @@ def cells_of_addresses(guarded: Guarded) -> Iterator[Cell]:
         for who in IDENTITIES:
             for about in _abouts(guarded, path):
                 answer = _ask(guarded, method, path, about, who)
-                did = answer[0] < 400
-                should = who in allowed and (about is None or _theirs(who, about))
+                # Of several who may act, one is first: the others are told so, and nobody else is.
+                did = answer[0] < 400 or answer[0] == 409
+                should = who in allowed and (about is None or _theirs(who, about, path))
                 yield Cell(who, f"{method} {path}", str(about), should, did)
                 others = {"a", "b"} - {(IDENTITIES[who] or {"tenant": ""}).get("tenant", "a")}
                 leaks = [tenant for tenant in others if f"-{tenant}-" in answer[1]]
@@ -208,12 +222,12 @@ def cells_of_addresses(guarded: Guarded) -> Iterator[Cell]:
 
 
 def _abouts(guarded: Guarded, path: str) -> list[tuple[str, str | None] | None]:
-    return (
-        list(SCOPES) if "{alert_id}" in path or "{conversation_id}" in path else list(AGENTS) if "{" in path else [None]
-    )
+    return list(SCOPES) if "{alert_id}" in path or path == CONVERSATION else list(AGENTS) if "{" in path else [None]
 
 
-def _theirs(who: str, about: tuple[str, str | None]) -> bool:
+def _theirs(who: str, about: tuple[str, str | None], path: str) -> bool:
+    if path == CONVERSATION and who in OWNERS:
+        return about[0] == who.removeprefix("agent ")[0]
     return about in SEES.get(who, set()) or about in PANELS.get(who, set())
 
 
@@ -226,7 +240,7 @@ BODIES: Final[dict[str, Callable[[], dict[str, object]]]] = {
 def _ask(guarded: Guarded, method: str, path: str, about: tuple[str, str | None] | None, who: str) -> tuple[int, str]:
     if about is not None:
         tenant, rest = about
-        address = path.format(
+        address = path.replace(":path}", "}").format(
             alert_id=planted_alert("before", tenant, rest).alert.alert_id,
             conversation_id=mark("row", "before", tenant, rest),
             suggestion_id=mark("suggestion", "before", tenant, rest),
