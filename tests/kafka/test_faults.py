@@ -36,16 +36,15 @@ from streams.sinks.redis import RedisSink
 from streams.views import Views
 from tests.e2e.waiting import until
 from tests.kafka import gaps
-from tests.kafka.conftest import Report
+from tests.kafka.conftest import MEASURED, Report
 from tests.kafka.ledger import read_back
-from tests.kafka.world import Fault, Outcome, World, played, rewind, run, world
+from tests.kafka.world import SEED, Fault, Outcome, World, played, rewind, run, world
 from tests.streams.given import POLICY, records
 from tests.web.serving import Stream
 
 pytestmark = pytest.mark.kafka
 
 EVENTS: Final = int(os.environ.get("FAULTS_MATRIX_EVENTS") or 6_000)
-SEED: Final = int(os.environ.get("FAULTS_SEED") or 0) or random.SystemRandom().randrange(1, 1_000_000)
 # How long things are away: as the matrix of faults asks, or shorter where the whole must fit into some minutes.
 LONG: Final = os.environ.get("FAULTS_LONG") == "1"
 BROKER_AWAY_S: Final = 70.0 if LONG else 20.0
@@ -260,9 +259,7 @@ def test_f9_redis_is_emptied(tmp_path: Path, report: Report) -> None:
     clean(outcome)
 
 
-def test_f9_how_long_ten_thousand_conversations_take(
-    kafka_broker: str, redis_url: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_f9_how_long_ten_thousand_conversations_take(kafka_broker: str, redis_url: str, report: Report) -> None:
     """Half of them open with alerts, half ended: read from Kafka and made again in this process."""
     conversations = int(os.environ.get("FAULTS_CONVERSATIONS") or 10_000)
     ends = dict.fromkeys(range(4), 0)
@@ -300,11 +297,8 @@ def test_f9_how_long_ten_thousand_conversations_take(
     with redis.Redis.from_url(redis_url) as client:
         rows, alerts = client.hlen(wire.BOARD), client.hlen(wire.OPEN_ALERTS) + client.hlen(wire.HELD_ALERTS)
         client.flushdb()
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{conversations} conversations, {sum(ends.values())} observations: read in {read_s:.1f} s, "
-            f"made again in {all_s:.1f} s; {rows} rows, {alerts} open alerts\n"
-        )
+    outcome = Outcome(MEASURED, sum(ends.values()), alerts, all_s, "")
+    report("F9", f"{conversations:,} conversations made again", outcome, rows=rows, read_s=read_s, made_again_s=all_s)
     assert rows == conversations // 2
     assert alerts >= rows
 
@@ -312,14 +306,15 @@ def test_f9_how_long_ten_thousand_conversations_take(
 def test_the_canary_says_blind_when_the_monitor_stops(tmp_path: Path, chance: random.Random, report: Report) -> None:
     """Never silently blind: the canary comes through kills and is in no account; without a monitor pages say so."""
     port = next(embedded.free_ports())
+    pages = f"http://{embedded.HOST}:{port}"
     web = {"WEB_PORT": str(port), "LOGIN": "demo", "CANARY_BLIND_S": f"{BLIND_S:g}"}
     with world(tmp_path, canary_s=1.0) as made:
         made.start("web-0", settings=web)
         outcome = run(made, played(EVENTS // 3), spread(chance, lambda w: w.kill("monitor-0"), 1))
-        until(lambda: age_s(port) < BLIND_S, within_s=30, what="a canary comes through")
+        until(lambda: age_s(pages) < BLIND_S, within_s=30, what="a canary comes through")
         with (
             httpx.Client(timeout=30) as http,
-            http.stream("GET", f"http://{embedded.HOST}:{port}/events/supervisor") as response,
+            http.stream("GET", f"{pages}/events/supervisor", headers=bearer(pages)) as response,
         ):
             stream = Stream(response)
             stream.until(lambda event: event.event == "canary" and event.data["state"] == "seen")
@@ -332,10 +327,16 @@ def test_the_canary_says_blind_when_the_monitor_stops(tmp_path: Path, chance: ra
     assert blind_s < BLIND_S + 5
 
 
-def age_s(port: int) -> float:
+def bearer(pages: str) -> dict[str, str]:
+    """The demo's login gives a token to whoever asks."""
+    token = httpx.get(f"{pages}/demo/token?role=supervisor", timeout=10).json()["token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def age_s(pages: str) -> float:
     """The age of the newest canary, as the pages have it."""
     try:
-        page = httpx.get(f"http://{embedded.HOST}:{port}/metrics", timeout=5).text
+        page = httpx.get(f"{pages}/metrics", timeout=5).text
     except httpx.HTTPError:
         return inf
     found = [line.split()[1] for line in page.splitlines() if line.startswith("klankbord_canary_age_seconds ")]

@@ -1,6 +1,7 @@
 """A whole installation that faults are done to: Apache Kafka, Redis, workers, a source, and a clock of events."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from tests.kafka.cluster import Broker, Cluster, cluster
 from tests.kafka.ledger import AlertReader, Verdict, judge, read_back, uncommitted
 from tests.kafka.proxy import Proxy
 
+SEED: Final = int(os.environ.get("FAULTS_SEED") or 0) or random.SystemRandom().randrange(1, 1_000_000)
 PARTITIONS: Final = 4
 IN_FLIGHT: Final = 1_000  # enough to be caught with some in every stage
 STALLED_S: Final = 150.0  # longer than any fault lasts
