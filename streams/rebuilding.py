@@ -2,14 +2,16 @@
 
 # Everything here waits for a network: call it in a thread, never on a worker's loop.
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+import kafka
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
-from kafka.consumer.fetcher import ConsumerRecord
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from streams import wire
 from streams.topics import BrokerUnavailable
@@ -92,26 +94,43 @@ def read(bootstrap_servers: str, published: Mapping[int, int], *, since_ms: floa
     What lies behind is not lost: it is still to come, and is told as new.
     """
     with reading(bootstrap_servers, GROUP) as reader:
-        ends = {TopicPartition(wire.OBSERVATIONS, number): offset for number, offset in published.items()}
-        ends = {tp: max(offset, reader.committed(tp) or 0) for tp, offset in ends.items()}
+        ends = {
+            TopicPartition(wire.OBSERVATIONS, number): max(offset, _committed(reader, number))
+            for number, offset in published.items()
+        }
     kept = Kept(since_ms)
-    with reading(bootstrap_servers) as reader:
-        for record in _records(reader, ends, stopping):
-            kept.take(record.key, record.value)
+    try:
+        asyncio.run(_read_all(bootstrap_servers, ends, kept, stopping))
+    except KafkaError as error:
+        raise BrokerUnavailable(f"Kafka at {bootstrap_servers} did not answer as it should: {error}") from error
     return kept.conversations()
 
 
-def _records(reader: KafkaConsumer, ends: Mapping[TopicPartition, int], stopping: Stopping) -> Iterator[ConsumerRecord]:
-    reader.assign(list(ends))
-    reader.seek_to_beginning()
-    answered = time.monotonic()
-    while any(reader.position(tp) < end for tp, end in ends.items()):
-        fetched = reader.poll(timeout_ms=POLL_MS)
-        if stopping():
-            raise Stopped
-        if fetched:
-            answered = time.monotonic()
-        elif time.monotonic() - answered > ANSWER_S:
-            raise BrokerUnavailable(f"nothing of {wire.OBSERVATIONS} came within {ANSWER_S:g} s, though there is more")
-        for tp, records in fetched.items():
-            yield from (record for record in records if record.offset < ends[tp])
+def _committed(reader: kafka.KafkaConsumer, number: int) -> int:
+    return reader.committed(kafka.TopicPartition(wire.OBSERVATIONS, number)) or 0
+
+
+async def _read_all(bootstrap_servers: str, ends: Mapping[TopicPartition, int], kept: Kept, stopping: Stopping) -> None:
+    # Not kafka-python: it computes the checksum of every batch in Python, and takes seven times as long.
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        consumer.assign(list(ends))
+        await consumer.seek_to_beginning()
+        answered = time.monotonic()
+        while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+            if stopping():
+                raise Stopped
+            fetched = await consumer.getmany(timeout_ms=POLL_MS)
+            if fetched:
+                answered = time.monotonic()
+            elif time.monotonic() - answered > ANSWER_S:
+                raise BrokerUnavailable(
+                    f"nothing of {wire.OBSERVATIONS} came within {ANSWER_S:g} s, though there is more"
+                )
+            for tp, records in fetched.items():
+                for record in records:
+                    if record.offset < ends[tp]:
+                        kept.take(record.key, record.value)
+    finally:
+        await consumer.stop()
