@@ -270,9 +270,7 @@ def test_f9_how_long_ten_thousand_conversations_take(kafka_broker: str, redis_ur
     for number in range(conversations):
         for record in whole[: 6 if number % 2 else 99]:
             of_team = structs.replace(record.observation.conversation, team=f"team-{number % TEAMS}")
-            seen = structs.replace(
-                record.observation, conversation_id=f"conversation-{number}", conversation=of_team
-            )
+            seen = structs.replace(record.observation, conversation_id=f"conversation-{number}", conversation=of_team)
             value = wire.encode(structs.replace(record, observation=seen))
             producer.send(wire.OBSERVATIONS, value, f"demo/conversation-{number}".encode(), partition=number % 4)
             ends[number % 4] += 1
@@ -304,7 +302,8 @@ def test_f9_how_long_ten_thousand_conversations_take(kafka_broker: str, redis_ur
         rows, alerts = client.hlen(wire.BOARD), client.hlen(wire.OPEN_ALERTS) + client.hlen(wire.HELD_ALERTS)
         client.flushdb()
     outcome = Outcome(MEASURED, sum(ends.values()), alerts, all_s, "")
-    report("F9", f"{conversations:,} conversations of {TEAMS} teams made again", outcome, rows=rows, read_s=read_s, made_again_s=all_s)
+    done = f"{conversations:,} conversations of {TEAMS} teams made again"
+    report("F9", done, outcome, rows=rows, read_s=read_s, made_again_s=all_s)
     assert rows == conversations // 2
     assert alerts >= rows
 
