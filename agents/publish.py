@@ -4,8 +4,10 @@ import asyncio
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, cast
 
 import faust
@@ -13,6 +15,7 @@ import structlog
 from faust.streams import Stream
 from prometheus_client import CollectorRegistry
 
+from agents.restore import Restoring
 from config.reloading import Reloading
 from config.settings import Settings, load_budget, load_playbook, load_policy
 from klankbord.conversation import Episode
@@ -24,8 +27,10 @@ from streams.advising import Offer, offer
 from streams.budget import Claim
 from streams.canary import heard, is_canary
 from streams.metrics import SUPPRESSED_WHY, PublisherMetrics, count_reload
+from streams.rebuilding import Lost, read
 from streams.sinks import Batch, New, Sink, Unavailable
 from streams.sinks.redis import RedisSink
+from streams.transport import Consumer
 from streams.views import Views
 
 # A batch is what arrives in this time: it is what the board is late by, and what coalesces its rows.
@@ -56,13 +61,26 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
         (settings.policy, settings.reasons, settings.playbook, settings.budget),
         told=lambda taken: count_reload(metrics, taken),
     )
-    publisher = Publisher(reloading.current, RedisSink(settings.redis_url), metrics)
+    sink = RedisSink(settings.redis_url)
+    publisher = Publisher(reloading.current, sink, metrics)
+    restoring = Restoring(
+        publisher,
+        sink,
+        metrics,
+        suggested_s=lambda: publisher.views.policy.suggestion_expires_s,
+        read=partial(read, settings.broker),
+    )
 
     async def reload() -> None:
         if reloading.look():
             publisher.views = reloading.current
 
     app.timer(RELOAD_EVERY_S, name="reload")(reload)
+
+    async def keep_whole() -> None:
+        await restoring.watch(lambda: cast(Consumer, app.consumer).partitions(wire.OBSERVATIONS))
+
+    app.task(keep_whole)
     observations = app.topic(wire.OBSERVATIONS, key_type=bytes, value_type=bytes)
 
     @app.agent(observations, name="publish_observations", concurrency=1)
@@ -104,13 +122,39 @@ class Publisher:
         self._published: OrderedDict[bytes, Known] = OrderedDict()
         # Until when, in event time, a suggestion may stand in a conversation.
         self._may_stand: OrderedDict[bytes, Seconds] = OrderedDict()
+        self._reached: dict[int, int] = {}
+        self._one_by_one = asyncio.Lock()
+        # While Redis is made again: the newest record of every conversation that was published meanwhile.
+        self._meanwhile: dict[bytes, wire.Record] | None = None
+        self.lost = asyncio.Event()
+
+    def reached(self, partition: int) -> int:
+        """The offset up to which this process has published this partition of the observations; 0 for nothing."""
+        return self._reached.get(partition, 0)
 
     async def publish(self, values: Sequence[tuple[bytes, int]]) -> New:
         """Publish a run of (value, offset) of `conversation.observations`, however long the sink is away."""
-        read = [(wire.decode_record(value), offset) for value, offset in values]
+        async with self._one_by_one:
+            return await self._publish([(wire.decode_record(value), offset) for value, offset in values])
+
+    async def _publish(self, read: Sequence[tuple[wire.Record, int]]) -> New:
         records = [(record, offset) for record, offset in read if _is_to_show(record)]
         batch, known = self._batch(records)
-        new = await self._until_taken(replace(batch, canary=_newest_canary(record for record, _ in read)))
+        canary, reached = _newest_canary(record for record, _ in read), _furthest(read)
+        steps = {partition: (self.reached(partition), offset) for partition, offset in reached.items()}
+        new = await self._until_taken(replace(batch, canary=canary, reached=steps))
+        self._reached |= {partition: max(pair) for partition, pair in steps.items()}
+        if not new.whole:
+            self.lost.set()
+        if self._meanwhile is not None:
+            # The state of a worker that was frozen may be written after a newer one.
+            newest = sorted((record for record, _ in read), key=lambda record: record.progress)
+            known_now = {_key(record): record for record in newest}
+            self._meanwhile |= {
+                key: record
+                for key, record in known_now.items()
+                if key not in self._meanwhile or self._meanwhile[key].progress <= record.progress
+            }
         self._count(new)
         now_ms = time.time() * 1000
         for record, _ in records:
@@ -127,7 +171,7 @@ class Publisher:
         known: dict[bytes, Known] = {}
         now_ms = time.time() * 1000
         for record, _ in records:
-            key = wire.conversation_key(record.observation.tenant, record.observation.conversation_id)
+            key = _key(record)
             told, known[key] = self._alerts(record, known.get(key) or self._published.get(key, Known()))
             alerts += told
             claims += (self.views.claim(record, message) for message in told)
@@ -135,6 +179,67 @@ class Publisher:
                 rows[key] = self.views.row(record), record.progress
             offers += self._offers(key, record, age_ms=now_ms - record.origin.timestamp_ms)
         return Batch(alerts, offers, tuple(rows.values()), claims), known
+
+    @asynccontextmanager
+    async def noting(self) -> AsyncIterator[None]:
+        """Between two batches; what is published from then on is noted, for `again` is told older things."""
+        async with self._one_by_one:
+            self._meanwhile = {}
+            yield
+
+    @asynccontextmanager
+    async def done_noting(self) -> AsyncIterator[None]:
+        """Between two batches; nothing is noted from then on."""
+        async with self._one_by_one:
+            self._meanwhile = None
+            yield
+
+    async def again(self, conversations: Sequence[Lost]) -> None:
+        """Publish the state of conversations, by their newest and recent records, to a sink that lost it.
+
+        What is open is told with the mark `again`; what is over is not told.
+        """
+        async with self._one_by_one:
+            found = [self._lost_of(*one) for one in conversations]
+            await self._until_taken(
+                Batch(
+                    alerts=[message for batch in found for message in batch.alerts],
+                    claims=[claim for batch in found for claim in batch.claims],
+                    over=[pair for batch in found for pair in batch.over],
+                    offers=[made for batch in found for made in batch.offers],
+                    rows=[row for batch in found for row in batch.rows],
+                )
+            )
+
+    def _lost_of(self, record: wire.Record, recent: Sequence[wire.Record]) -> Batch:
+        key, now_ms = _key(record), time.time() * 1000
+        newer = (self._meanwhile or {}).get(key)
+        if newer is not None:
+            # Its row is there, and what was suggested before it may be over by now.
+            record, recent = newer, ()
+        if not _is_to_show(record):
+            return Batch()
+        told = [(message, self._claim_of_then(record, message)) for message in self.views.alerts(record, {})]
+        cleared = {message.alert.alert_id for message, _ in told if message.alert.state == "cleared"}
+        told = [(message, claim) for message, claim in told if message.alert.state == "opened"]
+        still = [pair for pair in told if pair[0].alert.alert_id not in cleared]
+        row = self.views.row(record)
+        if key not in self._published:
+            ranks = {message.alert.rule: message.rank for message, _ in told}
+            self._remember(key, Known(record.observation.conversation.episodes, ranks))
+        offers = [self._offers(key, then, age_ms=now_ms - then.origin.timestamp_ms) for then in recent]
+        return Batch(
+            alerts=[message for message, _ in still],
+            claims=[claim for _, claim in still],
+            over=[pair for pair in told if pair[0].alert.alert_id in cleared],
+            offers=[one for made in offers for one in made],
+            rows=[(row, record.progress)] if row.state == "open" else [],
+        )
+
+    def _claim_of_then(self, record: wire.Record, message: wire.AlertMessage) -> Claim:
+        """As it claimed its place in the hour in which it opened; what it weighed then is not known."""
+        hour = int(message.opened_at // wire.HOUR_S)
+        return replace(self.views.claim(record, message), hour=hour, fresh=False)
 
     def _alerts(self, record: wire.Record, known: Known) -> tuple[list[wire.AlertMessage], Known]:
         """What opened or cleared, and which open alerts weigh more than when Redis was told last.
@@ -205,6 +310,19 @@ class Publisher:
         self._published.move_to_end(key)
         if len(self._published) > REMEMBERED:
             self._published.popitem(last=False)
+
+
+def _key(record: wire.Record) -> bytes:
+    return wire.conversation_key(record.observation.tenant, record.observation.conversation_id)
+
+
+def _furthest(read: Iterable[tuple[wire.Record, int]]) -> dict[int, int]:
+    """The offset behind the last record of each partition: an observation lies in its event's."""
+    furthest: dict[int, int] = {}
+    for record, offset in read:
+        partition = record.origin.partition
+        furthest[partition] = max(offset + 1, furthest.get(partition, 0))
+    return furthest
 
 
 def _newest_canary(records: Iterable[wire.Record]) -> float | None:

@@ -11,6 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 
 from config.settings import HERE, PREFIX, Settings, load_playbook, load_reasons
+from docs import faults
 from docs.rules import CHANGING, HOW, WRITING
 from docs.rules import EXAMPLES as RULE_EXAMPLES
 from docs.tables import (
@@ -325,6 +326,12 @@ def reasons() -> str:
     )
 
 
+def reliability() -> str:
+    """The prose of `reliability.in` around what the fault matrix found."""
+    prose, rows = faults.page()
+    return prose.replace(faults.TABLE, "\n".join(_table(faults.HEAD, rows)))
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "metrics.md": metrics,
     "settings.md": settings,
@@ -333,6 +340,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "detectors.md": detectors,
     "suggestions.md": suggestions,
     "reasons.md": reasons,
+    "reliability.md": reliability,
 }
 
 

@@ -297,6 +297,10 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
     wire.LIFE_CHANGES: ("stream", "`AlertLife` as it changed"),
     wire.LIVES_UNTIL: ("sorted set", "id of a cleared alert by when its life is forgotten"),
     wire.ACTIONS: ("stream", "`AlertAction`: what supervisors did, in order"),
+    wire.WHOLE: (
+        "hash",
+        "partition of the observations to the offset up to which they were published ([why](reliability.md))",
+    ),
     wire.CANARY: ("string", "`CanarySeen`: the newest canary that came through"),
     wire.SUGGESTIONS: ("stream", "`SuggestionMessage` and `WithdrawnMessage`, in order"),
     wire.current_suggestion("<tenant>", "<agent id>"): (

@@ -10,12 +10,15 @@ from streams.wire import AlertLife, AlertMessage
 # are named in here; the hash tag keeps them in the slot of the rest.
 SCRIPT: Final = """
 -- KEYS 1 once, 2 alerts, 3 open, 4 counts, 5 held, 6 places, 7 lives, 8 life changes, 9 lives until, 10 spent,
---      11 folding
+--      11 folding, 12 whole
 -- ARGV 1 json, 2 alert id, 3 state, 4 count, 5 ttl in s, 6 stream length, 7 rank, 8 ceiling or -1, 9 hour,
 --      10 prefix of suppressed, 11 new life, 12 now in s, 13 cause, 14 title of a fold, 15 opened at, 16 within s,
---      17 from alerts, 18 ttl of the hour's keys in s, 19 conversation, 20 rank from which nothing is kept back
+--      17 from alerts, 18 ttl of the hour's keys in s, 19 conversation, 20 rank from which nothing is kept back,
+--      21 whether this very observation says it, 22 partition of the observation
 local id, hour, rank, ceiling = ARGV[2], ARGV[9], tonumber(ARGV[7]), tonumber(ARGV[8])
 local displaced = 0
+-- Told before, by what Redis no longer has: it is marked, and not counted again.
+local again = ARGV[21] == '0' and not tonumber(redis.call('HGET', KEYS[12], ARGV[22]) or 'none')
 
 local function judged(message, shown, why, again)
   local rest = string.gsub(message, '^{"shown":%a+,"why":"[%a_]*","again":%a+,', '{')
@@ -144,22 +147,38 @@ local function clear_life()
   end
 end
 
+local function count_new()
+  if again then return 0 end
+  redis.call('HINCRBY', KEYS[4], ARGV[4], 1)
+  return 1
+end
+
+-- What supervisors did with it is gone. Pages keep the life with the higher revision, and nobody had as many.
+local function bear()
+  local life = ARGV[11]
+  if again then
+    local anew = cjson.decode(life)
+    anew.revision, anew.at = math.floor(tonumber(ARGV[12])), tonumber(ARGV[12])
+    life = cjson.encode(anew)
+  end
+  if redis.call('HSETNX', KEYS[7], id, life) == 1 and again then tell(KEYS[8], life) end
+end
+
 local first = redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[5])
 local held = redis.call('HGET', KEYS[5], id)
 
 if ARGV[3] == 'cleared' then
   if not first then return {0, '', 0} end
-  local message = judged(ARGV[1], true, '')
+  local message = judged(ARGV[1], true, '', again)
   if held then
     local _, since = place(id)
-    message = judged(ARGV[1], false, string.match(held, '^{"shown":false,"why":"([%a_]*)"'))
+    message = judged(ARGV[1], false, string.match(held, '^{"shown":false,"why":"([%a_]*)"'), again)
     list(id, message, since)
   end
   for _, key in ipairs({KEYS[3], KEYS[5], KEYS[6]}) do redis.call('HDEL', key, id) end
   tell(KEYS[2], message)
-  redis.call('HINCRBY', KEYS[4], ARGV[4], 1)
   clear_life()
-  return {1, '', 0}
+  return {count_new(), '', 0}
 end
 
 if not first then
@@ -178,12 +197,12 @@ local fold = ARGV[13] ~= '' and #members >= tonumber(ARGV[17]) and folded(member
 local shown
 if fold then shown = joins(members) else shown = takes(id, rank) end
 local message = fold and '{"fold":' .. fold .. ',' .. string.sub(ARGV[1], 2) or ARGV[1]
-message = judged(message, shown, shown and '' or 'over_budget')
+message = judged(message, shown, shown and '' or 'over_budget', again)
 tell(KEYS[2], message)
-redis.call('HINCRBY', KEYS[4], ARGV[4], 1)
-redis.call('HSETNX', KEYS[7], id, ARGV[11])
+bear()
 if shown then redis.call('HSET', KEYS[3], id, message) else keep_back(id, message) end
-return {1, shown and (fold and 'folded' or 'shown') or 'over_budget', displaced}
+if again then return {0, '', displaced} end
+return {count_new(), shown and (fold and 'folded' or 'shown') or 'over_budget', displaced}
 """
 
 NO_CEILING: Final = -1
@@ -211,6 +230,7 @@ def arguments(
         *(wire.LIVES, wire.LIFE_CHANGES, wire.LIVES_UNTIL),
         wire.spent(asked.hour, asked.of),
         wire.folding(asked.cause),
+        wire.WHOLE,
     ]
     return keys, [
         *(wire.encode(message), alert.alert_id, alert.state, f"alerts:{alert.rule}:{alert.state}"),
@@ -219,4 +239,26 @@ def arguments(
         *(message.opened_at, asked.within_s, asked.from_alerts, wire.SUPPRESSED_TTL_S),
         wire.conversation_key(message.tenant, message.conversation_id),
         CRITICAL,
+        *(int(asked.fresh), asked.partition),
     ]
+
+
+# An alert that is over is told to nobody, and nobody may take it for a new one; it takes up its place in the budget.
+OVER: Final = """
+-- KEYS 1 opened once, 2 cleared once, 3 spent
+-- ARGV 1 ttl in s, 2 alert id, 3 ceiling or -1, 4 ttl of the hour's keys in s
+redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[1])
+if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[1]) then return 0 end
+if redis.call('SCARD', KEYS[3]) < tonumber(ARGV[3]) then
+  redis.call('SADD', KEYS[3], ARGV[2])
+  redis.call('EXPIRE', KEYS[3], ARGV[4])
+end
+return 1
+"""
+
+
+def over(message: AlertMessage, claim: Claim) -> tuple[list[str], list[str | int]]:
+    """Keys and arguments of `OVER`."""
+    name = message.alert.alert_id
+    keys = [wire.once(f"{name}:opened"), wire.once(f"{name}:cleared"), wire.spent(claim.hour, claim.of)]
+    return keys, [wire.ONCE_TTL_S, name, claim.ceiling, wire.SUPPRESSED_TTL_S]

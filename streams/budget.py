@@ -23,7 +23,11 @@ _DIGITS: Final = re.compile(r"\d+")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An alert's claim: `of` is whose budget, `hour` counts event time since 1970, `cause` is what folds."""
+    """An alert's claim: `of` is whose budget, `hour` counts event time since 1970, `cause` is what folds.
+
+    `fresh` is one that this very observation opened or cleared. Any other was told before: where Redis does not know
+    it and is not whole, for this `partition`, Redis lost it.
+    """
 
     rank: float
     of: str
@@ -33,6 +37,8 @@ class Claim:
     title: tuple[str, str] = ("", "")
     within_s: Seconds = 0.0
     from_alerts: int = 0
+    fresh: bool = True
+    partition: int = 0
 
 
 def rank(weights: Weights, *, severity: str, risk: float, value: float | None, waited_s: Seconds) -> float:
@@ -59,6 +65,7 @@ def rank_of(record: Record, severity: str, weights: Weights) -> float:
 def claim(message: AlertMessage, record: Record, policy: Policy, budget: Budget) -> Claim:
     """What `message` asks; all of it follows from the record, so that a replay asks the same."""
     cause, (dutch, english) = _cause(message, record.observation.conversation, policy)
+    opened = {(alert.alert_id, alert.state) for alert in record.observation.alerts}
     return Claim(
         rank=CRITICAL if message.alert.severity == "critical" else message.rank,
         of=f"{message.tenant}/{message.team or ''}",
@@ -68,6 +75,8 @@ def claim(message: AlertMessage, record: Record, policy: Policy, budget: Budget)
         title=(f"{_COUNT} gesprekken: {dutch}", f"{_COUNT} conversations: {english}"),
         within_s=budget.folding.within_s,
         from_alerts=budget.folding.from_alerts,
+        fresh=(message.alert.alert_id, message.alert.state) in opened,
+        partition=record.origin.partition,
     )
 
 

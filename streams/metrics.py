@@ -21,6 +21,8 @@ LATENCY_S: Final = (
 )  # fmt: skip
 # Why the budget keeps an alert back, as in `wire.AlertMessage.why`.
 SUPPRESSED_WHY: Final = ("over_budget", "displaced")
+# A handful of conversations takes a tenth of a second, ten thousand some, a log of millions of markers minutes.
+REBUILD_S: Final = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 # observe() takes tens to hundreds of microseconds.
 COMPUTE_S: Final = (25e-6, 50e-6, 100e-6, 150e-6, 200e-6, 300e-6, 500e-6, 1e-3, 2e-3, 5e-3, 10e-3, 50e-3)
 
@@ -174,6 +176,17 @@ class PublisherMetrics:
         self.redis_up = Gauge("klankbord_redis_up", "1 when the last call to Redis succeeded", registry=registry)
         self.redis_retries = Counter(
             "klankbord_redis_retries", "Calls to Redis that failed and were tried again", registry=registry
+        )
+        self.redis_rebuilds = Counter(
+            "klankbord_redis_rebuilds",
+            "Times that what Redis lost was made again from Kafka",
+            registry=registry,
+        )
+        self.redis_rebuild_seconds = Histogram(
+            "klankbord_redis_rebuild_seconds",
+            "From the discovery that Redis lost its data until all of it was there again",
+            registry=registry,
+            buckets=REBUILD_S,
         )
         self.configuration_in_force, self.configuration_reloads = _configuration(registry)
         _build_info(registry, "publisher")

@@ -93,7 +93,7 @@ class Consumer(driver.Consumer):
         return self._onward(message)
 
     def in_hand(self) -> int:
-        """How many events were handed out and are not processed. Any thread may ask this and the next three."""
+        """How many events were handed out and are not processed. Any thread may ask this and the next four."""
         return sum(map(len, list(self._in_hand.values()))) - sum(map(len, list(self._acked.values())))
 
     def processed(self) -> int:
@@ -103,6 +103,11 @@ class Consumer(driver.Consumer):
     def member(self) -> bool:
         """Whether the group knows this process."""
         return is_member(self._thread._consumer)
+
+    def partitions(self, topic: str) -> set[int]:
+        """Which partitions of `topic` are this process's to read, as far as its group has told it."""
+        consumer = self._thread._consumer
+        return set() if consumer is None else {tp.partition for tp in consumer.assignment() if tp.topic == topic}
 
     def asked_at_ms(self, tp: TP) -> int | None:
         """When Kafka last answered a fetch of `tp`."""

@@ -38,6 +38,9 @@ PLACES: Final = (
     "{klankbord}:alerts:places"  # hash: id of an open alert -> its highest rank and the hour it was placed in
 )
 CANARY: Final = "{klankbord}:canary"  # CanarySeen
+# Hash: partition of the observations -> the offset up to which everything was published here. What is no number, or
+# is not there, says that the rest is not whole: Redis lost it, and it is being made again from Kafka.
+WHOLE: Final = "{klankbord}:whole"
 COUNTS: Final = "{klankbord}:counts"  # hash: what was published once, by rule and kind
 REVOKED: Final = "{klankbord}:revoked"  # set of revoked_token() and revoked_subject(): who may no longer see anything
 AUDIT: Final = "{klankbord}:audit"  # stream of audit lines, each holding the hash of the one before

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import Final
 
@@ -25,6 +25,25 @@ _CANARY: Final = """
 local newest = redis.call('GET', KEYS[1])
 if newest and cjson.decode(newest).sent_at >= tonumber(ARGV[2]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1])
+return 1
+"""
+_REACHED: Final = """
+-- KEYS whole; ARGV partition, how far it was, how far it is. A server that was behind when it took over lost the rest.
+local at = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or 'none')
+if not at then return 0 end
+if at < tonumber(ARGV[2]) then
+  redis.call('HDEL', KEYS[1], ARGV[1])
+  return 0
+end
+if at < tonumber(ARGV[3]) then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+return 1
+"""
+_END: Final = """
+-- KEYS whole; ARGV mark, then partition and how far it is, in turn. All of them or none.
+for i = 2, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[i]) ~= ARGV[1] then return 0 end
+end
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 return 1
 """
 _ROW: Final = """
@@ -60,16 +79,24 @@ class RedisSink:
         self._suggestion = self._redis.register_script(advising.DECIDE)
         self._row = self._redis.register_script(_ROW)
         self._canary = self._redis.register_script(_CANARY)
+        self._over = self._redis.register_script(admission.OVER)
+        self._reached = self._redis.register_script(_REACHED)
+        self._end = self._redis.register_script(_END)
 
     async def publish(self, batch: Batch) -> New:
         """Publish all of `batch` in one round trip; see `Sink`."""
         try:
             async with self._redis.pipeline(transaction=False) as pipe:
                 now_s = time.time()
+                # First: what the alerts below find there says whether they were lost.
+                for partition, (was, is_) in batch.reached.items():
+                    await self._reached([wire.WHOLE], [partition, was, is_], client=pipe)
                 for alert, claim in zip_longest(batch.alerts, batch.claims):
                     await self._alert(*admission.arguments(alert, claim, now_s=now_s), client=pipe)
                 for offer in batch.offers:
                     await self._suggestion(*advising.call(offer), client=pipe)
+                for message, its in batch.over:
+                    await self._over(*admission.over(message, its), client=pipe)
                 for row, offset in batch.rows:
                     await self._row(*_row(row, offset), client=pipe)
                 if batch.canary is not None:
@@ -78,13 +105,40 @@ class RedisSink:
                 answers = await pipe.execute()
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
+        whole, answers = answers[: len(batch.reached)], answers[len(batch.reached) :]
         alerts = len(batch.alerts)
         return New(
             tuple(alert for alert, (new, _, _) in zip(batch.alerts, answers, strict=False) if new),
             tuple(advising.decided(offer, new) for offer, new in zip(batch.offers, answers[alerts:], strict=False)),
             _verdicts(answers[:alerts]),
             canary=batch.canary is not None and bool(answers[-1]),
+            whole=all(whole),
         )
+
+    async def lost(self, reached: Mapping[int, int]) -> frozenset[int]:
+        """The partitions that are not whole; see `Losing`."""
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for partition, offset in reached.items():
+                    await self._reached([wire.WHOLE], [partition, offset, 0], client=pipe)
+                whole = await pipe.execute()
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
+        return frozenset(partition for partition, is_whole in zip(reached, whole, strict=True) if not is_whole)
+
+    async def begin(self, partitions: Iterable[int], mark: str) -> None:
+        """What follows makes these whole; see `Losing`."""
+        try:
+            await self._redis.hset(wire.WHOLE, mapping={str(partition): mark for partition in partitions})
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
+
+    async def end(self, reached: Mapping[int, int], mark: str) -> bool:
+        """They are whole; see `Losing`."""
+        try:
+            return bool(await self._end([wire.WHOLE], [mark, *(n for pair in reached.items() for n in pair)]))
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
 
     async def close(self) -> None:
         """Let go of connections."""

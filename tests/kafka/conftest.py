@@ -13,7 +13,8 @@ from typing import Final, Protocol
 import pytest
 
 from tests.kafka.cluster import VERSION, Missing, kafka, libraries
-from tests.kafka.world import Outcome
+from tests.kafka.ledger import Verdict
+from tests.kafka.world import SEED, Outcome
 
 REPORT: Final = os.environ.get("FAULTS_REPORT")
 
@@ -22,6 +23,9 @@ class Report(Protocol):
     """Notes one row of the matrix: its number, what was done, what came of it, and figures of its own."""
 
     def __call__(self, fault: str, done: str, outcome: Outcome, **figures: float) -> None: ...
+
+
+MEASURED: Final = Verdict()  # the verdict of a measurement, which no ledger judges
 
 
 @pytest.fixture(scope="session")
@@ -51,12 +55,12 @@ def report(kafka_there: None) -> Report:
             "commit": _commit(),
             "broker": f"Apache Kafka {VERSION}",
             "machine": f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}",
-            "seed": os.environ.get("FAULTS_SEED", "any"),
+            "seed": str(SEED),
             "events": outcome.events,
             "alerts": outcome.alerts,
             "took_s": round(outcome.took_s, 1),
             "void": outcome.void,
-            "verdict": outcome.verdict.counts,
+            "verdict": {} if outcome.verdict is MEASURED else outcome.verdict.counts,
             "figures": {name: round(value, 2) for name, value in figures.items()},
         }
         sys.stdout.write(f"\n{json.dumps(row)}\n")
@@ -64,12 +68,13 @@ def report(kafka_there: None) -> Report:
             path = Path(REPORT)
             rows = json.loads(path.read_text()) if path.exists() else []
             rows = [r for r in rows if (r["fault"], r["done"]) != (fault, done)]
-            rows = sorted([*rows, row], key=lambda r: (int(r["fault"][1:]), r["done"]))
+            rows = sorted([*rows, row], key=lambda r: (r["fault"][0], int(r["fault"][1:]), r["done"]))
             path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 
     return note
 
 
 def _commit() -> str:
-    found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    command = ["git", "describe", "--always", "--exclude=*", "--dirty=+"]  # a plus: with changes that are no commit
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
     return found.stdout.strip() or "unknown"

@@ -84,10 +84,15 @@ def judge(sent: Sequence[Event], found: Found, policy: Policy) -> Verdict:
 
 
 class AlertReader:
-    """Reads Redis' stream of alerts in a thread, from its beginning, as a page does: it keeps 10,000 and no more."""
+    """Reads Redis' stream of alerts in a thread, from its beginning, as a page does: it keeps 10,000 and no more.
+
+    One that the budget keeps back was published, too. An entry that says `again` is no second publication; of an alert
+    that Redis lost before it was read, it is the only one.
+    """
 
     def __init__(self, url: str) -> None:
         self.alerts: Final[list[str]] = []
+        self.again: Final[list[str]] = []
         self._url = url
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._read, name="alerts", daemon=True)
@@ -106,8 +111,13 @@ class AlertReader:
                     for identity, entry in entries:
                         position = identity
                         message = msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage)
-                        if not message.again:
-                            self.alerts.append(f"{message.alert.alert_id}:{message.alert.state}")
+                        told = self.again if message.again else self.alerts
+                        told.append(f"{message.alert.alert_id}:{message.alert.state}")
+
+    @property
+    def told(self) -> list[str]:
+        """Every publication, and what was only told again."""
+        return [*self.alerts, *sorted(set(self.again) - set(self.alerts))]
 
 
 def read_back(bootstrap_servers: str, alerts: Sequence[str]) -> Found:

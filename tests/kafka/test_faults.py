@@ -1,33 +1,57 @@
 """The fault matrix on Apache Kafka: each row does one thing to a whole installation and asks the ledger."""
 
+import asyncio
 import os
 import random
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Final
 
+import httpx
+import msgspec
 import pytest
+import redis
+from kafka import KafkaProducer
+from msgspec import structs
+from prometheus_client import CollectorRegistry
 
-from streams import wire
+from agents.publish import Publisher
+from agents.restore import Restoring
+from config.budget import Budget
+from config.settings import HERE as CONFIG
+from config.settings import load_playbook, load_policy
+from klankbord.alerting import alert_id
+from klankbord.replay import replay
+from streams import embedded, topics, wire
+from streams.metrics import PublisherMetrics
 from streams.player import Line
+from streams.rebuilding import Lost, Stopping, read
+from streams.sinks.redis import RedisSink
+from streams.views import Views
+from tests.e2e.waiting import until
 from tests.kafka import gaps
-from tests.kafka.conftest import Report
+from tests.kafka.conftest import MEASURED, Report
 from tests.kafka.ledger import read_back
-from tests.kafka.world import Fault, Outcome, World, played, rewind, run, world
+from tests.kafka.world import SEED, Fault, Outcome, World, played, rewind, run, world
+from tests.streams.given import POLICY, records
+from tests.web.serving import Stream
 
 pytestmark = pytest.mark.kafka
 
 EVENTS: Final = int(os.environ.get("FAULTS_MATRIX_EVENTS") or 6_000)
-SEED: Final = int(os.environ.get("FAULTS_SEED") or 0) or random.SystemRandom().randrange(1, 1_000_000)
 # How long things are away: as the matrix of faults asks, or shorter where the whole must fit into some minutes.
 LONG: Final = os.environ.get("FAULTS_LONG") == "1"
 BROKER_AWAY_S: Final = 70.0 if LONG else 20.0
 REDIS_AWAY_S: Final = 60.0 if LONG else 12.0
 FROZEN_S: Final = 90.0 if LONG else 25.0  # the session of a worker lasts 10 s
+BLIND_S: Final = 6.0
+TEAMS: Final = 500
 
 
 @pytest.fixture
@@ -193,6 +217,180 @@ def test_f8_redis_is_away(tmp_path: Path, report: Report) -> None:
         whole = outcome.events / max(0.1, time.monotonic() - began)
     report("F8", f"Redis out of reach for {REDIS_AWAY_S:g} s", outcome, rate_away=seen["rate_away"], rate_all=whole)
     clean(outcome)
+
+
+def test_f9_redis_is_emptied(tmp_path: Path, report: Report) -> None:
+    """Twice under load, among kills, and once more at the end: the views are the fold of the log again."""
+
+    def empty(made: World) -> None:
+        with made.redis.client() as client:
+            client.flushall()
+
+    # What was published and is not committed comes again after a kill. Where Redis is emptied before the publisher is
+    # back, nobody knows that it was told, and it is told twice as news: so no loss follows a kill of the publisher.
+    faults = [
+        Fault(0.1, lambda w: w.kill("monitor-0")),
+        Fault(0.25, empty),
+        Fault(0.4, lambda w: w.kill("monitor-0")),
+        Fault(0.5, empty),
+        Fault(0.8, lambda w: w.kill("publisher-0")),
+    ]
+    # Cut off, so that some conversations are open in the end.
+    lines = played(EVENTS)[: EVENTS - 40]
+    with world(tmp_path) as made:
+        outcome = run(made, lines, faults)
+        wanted = Standing.of_log(made)
+        until(lambda: Standing.of_redis(made) == wanted, within_s=30, what="Redis holds what the log says")
+        empty(made)
+        began = time.monotonic()
+        until(lambda: Standing.of_redis(made) == wanted, within_s=30, what="Redis is made again")
+        took_s = time.monotonic() - began
+        again = Standing.of_redis(made)
+    report(
+        "F9",
+        "Redis emptied twice under load among three kills, and once more",
+        outcome,
+        made_again_s=took_s,
+        rows=len(wanted.rows),
+        open_alerts=len(wanted.alerts),
+    )
+    assert wanted.rows
+    assert wanted.alerts
+    assert again == wanted
+    clean(outcome)
+
+
+def test_f9_how_long_ten_thousand_conversations_take(kafka_broker: str, redis_url: str, report: Report) -> None:
+    """Half of them open with alerts, half ended: read from Kafka and made again in this process."""
+    conversations = int(os.environ.get("FAULTS_CONVERSATIONS") or 10_000)
+    ends = dict.fromkeys(range(4), 0)
+    topics.create(kafka_broker, topics.plan(partitions=4, replication_factor=1))
+    producer = KafkaProducer(bootstrap_servers=kafka_broker, linger_ms=20, batch_size=131_072)
+    whole = records("name", timestamp_ms=int(time.time() * 1000))
+    for number in range(conversations):
+        for record in whole[: 6 if number % 2 else 99]:
+            of_team = structs.replace(record.observation.conversation, team=f"team-{number % TEAMS}")
+            seen = structs.replace(record.observation, conversation_id=f"conversation-{number}", conversation=of_team)
+            value = wire.encode(structs.replace(record, observation=seen))
+            producer.send(wire.OBSERVATIONS, value, f"demo/conversation-{number}".encode(), partition=number % 4)
+            ends[number % 4] += 1
+        if number % 50 == 0:
+            producer.flush()  # the topic refuses what was long on its way
+    producer.flush()
+    producer.close()
+
+    async def make() -> tuple[float, float]:
+        sink = RedisSink(redis_url)
+        metrics = PublisherMetrics(CollectorRegistry(), rules=[], kinds=[])
+        publisher = Publisher(Views(POLICY, load_playbook(CONFIG / "playbook"), Budget()), sink, metrics)
+        took: list[float] = []
+
+        def timed(published: Mapping[int, int], /, *, since_ms: float, stopping: Stopping) -> Sequence[Lost]:
+            began = time.monotonic()
+            found = read(kafka_broker, ends, since_ms=since_ms, stopping=stopping)
+            took.append(time.monotonic() - began)
+            return found
+
+        began = time.monotonic()
+        restoring = Restoring(publisher, sink, metrics, suggested_s=lambda: 0.0, read=timed)
+        await restoring.look(set(ends))
+        await sink.close()
+        return took[0], time.monotonic() - began
+
+    read_s, all_s = asyncio.run(make())
+    with redis.Redis.from_url(redis_url) as client:
+        rows, alerts = client.hlen(wire.BOARD), client.hlen(wire.OPEN_ALERTS) + client.hlen(wire.HELD_ALERTS)
+        client.flushdb()
+    outcome = Outcome(MEASURED, sum(ends.values()), alerts, all_s, "")
+    done = f"{conversations:,} conversations of {TEAMS} teams made again"
+    report("F9", done, outcome, rows=rows, read_s=read_s, made_again_s=all_s)
+    assert rows == conversations // 2
+    assert alerts >= rows
+
+
+def test_the_canary_says_blind_when_the_monitor_stops(tmp_path: Path, chance: random.Random, report: Report) -> None:
+    """Never silently blind: the canary comes through kills and is in no account; without a monitor pages say so."""
+    port = next(embedded.free_ports())
+    pages = f"http://{embedded.HOST}:{port}"
+    web = {"WEB_PORT": str(port), "LOGIN": "demo", "CANARY_BLIND_S": f"{BLIND_S:g}"}
+    with world(tmp_path, canary_s=1.0) as made:
+        made.start("web-0", settings=web)
+        outcome = run(made, played(EVENTS // 3), spread(chance, lambda w: w.kill("monitor-0"), 1))
+        until(lambda: age_s(pages) < BLIND_S, within_s=30, what="a canary comes through")
+        with (
+            httpx.Client(timeout=30) as http,
+            http.stream("GET", f"{pages}/events/supervisor", headers=bearer(pages)) as response,
+        ):
+            stream = Stream(response)
+            stream.until(lambda event: event.event == "canary" and event.data["state"] == "seen")
+            made.terminate("monitor-0", back=False)
+            began = time.monotonic()
+            stream.until(lambda event: event.event == "canary" and event.data["state"] == "blind")
+            blind_s = time.monotonic() - began
+    report("P17", f"the monitor stopped, blind after {BLIND_S:g} s without a canary", outcome, said_after_s=blind_s)
+    clean(outcome)
+    assert blind_s < BLIND_S + 5
+
+
+def bearer(pages: str) -> dict[str, str]:
+    """The demo's login gives a token to whoever asks."""
+    token = httpx.get(f"{pages}/demo/token?role=supervisor", timeout=10).json()["token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def age_s(pages: str) -> float:
+    """The age of the newest canary, as the pages have it."""
+    try:
+        page = httpx.get(f"{pages}/metrics", timeout=5).text
+    except httpx.HTTPError:
+        return inf
+    found = [line.split()[1] for line in page.splitlines() if line.startswith("klankbord_canary_age_seconds ")]
+    return float(found[0]) if found else inf
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is open: the rows by what they say most, and the alerts, shown or kept back."""
+
+    rows: Mapping[str, tuple[float, float, frozenset[str]]]
+    alerts: frozenset[str]
+
+    @classmethod
+    def of_log(cls, made: World) -> "Standing":
+        """By a fold of the input log."""
+        policy = load_policy(CONFIG / "policy.toml")
+        last = {
+            (one.tenant, one.conversation_id): one
+            for one in replay(read_back(made.kafka.bootstrap_servers, ()).log, policy)
+        }
+        rows, alerts = {}, frozenset[str]()
+        for (tenant, name), seen in last.items():
+            now = seen.conversation
+            its = frozenset(
+                alert_id(tenant, name, rule, episode.rule_version, episode.number)
+                for rule, episode in now.episodes.items()
+                if episode.cleared_at is None
+            )
+            alerts |= its
+            if now.ended_at is None:
+                rows[f"{tenant}/{name}"] = now.effort, now.valence, its
+        return cls(rows, alerts)
+
+    @classmethod
+    def of_redis(cls, made: World) -> "Standing":
+        with made.redis.client() as client:
+            board = {
+                name: msgspec.json.decode(row, type=wire.BoardRow) for name, row in client.hgetall(wire.BOARD).items()
+            }
+            alerts = [*client.hkeys(wire.OPEN_ALERTS), *client.hkeys(wire.HELD_ALERTS)]
+        return cls(
+            {
+                name.decode(): (row.effort, row.valence, frozenset(alert.alert_id for alert in row.alerts))
+                for name, row in board.items()
+                if isinstance(name, bytes)
+            },
+            frozenset(alert.decode() for alert in alerts if isinstance(alert, bytes)),
+        )
 
 
 def test_f10_redis_is_full(tmp_path: Path, report: Report) -> None:

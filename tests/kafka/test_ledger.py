@@ -140,7 +140,7 @@ def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
             until(committed, within_s=PUBLISHED_S, what="both groups have committed all there is")
         finally:
             reader.stop()
-        verdict = judge(sent, read_back(kafka_broker, reader.alerts), load_policy(CONFIG / "policy.toml"))
+        verdict = judge(sent, read_back(kafka_broker, reader.told), load_policy(CONFIG / "policy.toml"))
     report(verdict, kills, workers, events=len(sent), alerts=len(reader.alerts), played_s=played_s)
 
     assert verdict == Verdict()

@@ -1,6 +1,7 @@
 """A whole installation that faults are done to: Apache Kafka, Redis, workers, a source, and a clock of events."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from tests.kafka.cluster import Broker, Cluster, cluster
 from tests.kafka.ledger import AlertReader, Verdict, judge, read_back, uncommitted
 from tests.kafka.proxy import Proxy
 
+SEED: Final = int(os.environ.get("FAULTS_SEED") or 0) or random.SystemRandom().randrange(1, 1_000_000)
 PARTITIONS: Final = 4
 IN_FLIGHT: Final = 1_000  # enough to be caught with some in every stage
 STALLED_S: Final = 150.0  # longer than any fault lasts
@@ -155,9 +157,15 @@ class World:
 
 @contextmanager
 def world(
-    directory: Path, *, brokers: int = 1, monitors: int = 1, publishers: int = 1, started: bool = True
+    directory: Path,
+    *,
+    brokers: int = 1,
+    monitors: int = 1,
+    publishers: int = 1,
+    started: bool = True,
+    canary_s: float = 0.0,
 ) -> Iterator[World]:
-    """An installation with the topics of the plan; workers run unless not `started`."""
+    """An installation with the topics of the plan; workers run unless not `started`, canaries every `canary_s`."""
     with ExitStack() as stack:
         kafka = stack.enter_context(cluster(directory / "kafka", brokers=brokers))
         server = Redis(directory / "redis")
@@ -171,6 +179,7 @@ def world(
             "PARTITIONS": str(PARTITIONS),
             "REPLICATION_FACTOR": str(min(3, brokers)),
             "DATA_DIR": str(directory),
+            "CANARY_EVERY_S": f"{canary_s:g}",
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = {**others, **{PREFIX + name: value for name, value in ours.items()}}
@@ -235,8 +244,8 @@ def run(made: World, lines: Sequence[Line], faults: Sequence[Fault]) -> Outcome:
         finally:
             reader.stop()
     void = void or (f"{len(waiting)} faults never fell" if waiting else "")
-    verdict = judge(sent, read_back(servers, reader.alerts), load_policy(CONFIG / "policy.toml"))
-    return Outcome(verdict, len(sent), len(reader.alerts), took_s, void)
+    verdict = judge(sent, read_back(servers, reader.told), load_policy(CONFIG / "policy.toml"))
+    return Outcome(verdict, len(sent), len(reader.told), took_s, void)
 
 
 def played(events: int) -> list[Line]:
