@@ -226,7 +226,7 @@ class Publisher:
         row = self.views.row(record)
         if key not in self._published:
             ranks = {message.alert.rule: message.rank for message, _ in told}
-            self._remember(key, Known(record.observation.conversation.episodes, ranks))
+            self._remember(key, Known(record.observation.conversation.episodes, record.progress, ranks))
         offers = [self._offers(key, then, age_ms=now_ms - then.origin.timestamp_ms) for then in recent]
         return Batch(
             alerts=[message for message, _ in still],
