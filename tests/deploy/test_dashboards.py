@@ -3,6 +3,7 @@
 import ast
 import json
 from collections.abc import Iterator
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ SUFFIXES = {
 DECLARED_IN = (ROOT / "streams" / "metrics.py", ROOT / "web" / "metrics.py")
 
 
+@cache
 def declared(path: Path) -> Iterator[str]:
     """The series that the metrics declared in a module give, as Prometheus names them."""
     for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

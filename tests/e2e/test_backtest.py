@@ -36,7 +36,7 @@ def impatient(folder: Path) -> Path:
     """The shipped policy, for customers who wait a second."""
     shipped = (ROOT / "config" / "policy.toml").read_text(encoding="utf-8")
     head, table, rest = shipped.partition("[normal_wait_s]")
-    waits, rule, rules = rest.partition("\n# Alert rules")
+    waits, rule, rules = rest.partition("\n\n")
     for channel in Channel:
         waits = "\n".join(f"{channel} = 1" if line.startswith(f"{channel} =") else line for line in waits.splitlines())
     path = folder / "impatient.toml"

@@ -76,6 +76,8 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="module")
 def house(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """One server for all tests of a module that do not end it: each start costs a second or two."""
+    with Redis.from_url(redis_url) as redis:
+        redis.flushdb()  # what others left there it would show, and never hear that it is gone
     with serve(redis_url, tmp_path_factory.mktemp("web")) as running:
         yield running
 
