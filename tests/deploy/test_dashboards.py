@@ -31,8 +31,12 @@ DECLARED_IN = (ROOT / "streams" / "metrics.py", ROOT / "web" / "metrics.py")
 
 
 @cache
-def declared(path: Path) -> Iterator[str]:
-    """The series that the metrics declared in a module give, as Prometheus names them."""
+def declared(path: Path) -> frozenset[str]:
+    """The series that the metrics declared in a module give, as Prometheus names them; each module is read once."""
+    return frozenset(_declared(path))
+
+
+def _declared(path: Path) -> Iterator[str]:
     for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in SUFFIXES:
             name = ast.literal_eval(call.args[0])
