@@ -115,13 +115,13 @@ def test_f3_a_frozen_worker_comes_back(tmp_path: Path, report: Report) -> None:
 @pytest.mark.parametrize("gap", gaps.MONITOR)
 def test_f4_killed_in_a_gap_of_the_monitor(gap: str, tmp_path: Path, report: Report) -> None:
     """The process is killed between two effects, by name."""
-    killed_in("monitor-0", gap, tmp_path, report, at=3 if "commit" in gap else 700)
+    killed_in("monitor-0", gap, tmp_path, report, at=1 if "commit" in gap else 300)
 
 
 @pytest.mark.parametrize("gap", gaps.PUBLISHER)
 def test_f4_killed_in_a_gap_of_the_publisher(gap: str, tmp_path: Path, report: Report) -> None:
     """As above, around Redis."""
-    killed_in("publisher-0", gap, tmp_path, report, at=3)
+    killed_in("publisher-0", gap, tmp_path, report, at=1 if "commit" in gap else 3)
 
 
 def killed_in(name: str, gap: str, directory: Path, report: Report, *, at: int) -> None:
