@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import faust
 import msgspec
@@ -30,6 +30,7 @@ from streams.deadlines import Deadlines
 from streams.forgetting import Forgetting, Keep, idle_end, marker
 from streams.metrics import MonitorMetrics, count_reload
 from streams.tables import Table
+from streams.transport import Consumer
 
 CLOCK_EVERY_S: Final = 1.0
 RELOAD_EVERY_S: Final = 1.0
@@ -129,6 +130,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     @app.agent(inputs, name="monitor_conversations", concurrency=1)
     async def monitor_conversations(events: faust.StreamT[bytes]) -> None:
         async for event in events.events():
+            cast(Consumer, app.consumer).arrived(event.message)
             try:
                 await step(
                     _incoming(event),

@@ -87,6 +87,8 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
     async def publish_observations(events: faust.StreamT[bytes]) -> None:
         stream = cast(Stream[bytes], events)  # its protocol lacks take_events
         async for batch in stream.take_events(BATCH_MOST, within=BATCH_S):
+            for event in batch:
+                cast(Consumer, app.consumer).arrived(event.message)
             try:
                 await publisher.publish([(e.value, e.message.offset) for e in batch if e.value is not None])
             except Exception:

@@ -16,7 +16,7 @@ from klankbord.errors import KlankbordError
 from streams.awake import HEARTBEAT_S, SESSION_S, Awake
 from streams.health import Health
 from streams.tables import Table, TableManager
-from streams.transport import EmbeddedTransport, Producer, Transport
+from streams.transport import EmbeddedTransport, FlowControl, Producer, Transport
 from streams.watchdog import Limits, Watchdog
 
 REFUSED: Final = 2  # the exit code of `klankbord` for a wrong setting, too
@@ -99,6 +99,7 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
+    app.flow_control = FlowControl()
     app.transport = app.producer_transport = (EmbeddedTransport if embedded else Transport)(app.conf.broker, app)
     # The embedded broker has one monitor and one publisher, and on it they may sleep with a laptop.
     awake = Awake(limit_s=float("inf")) if embedded else Awake()

@@ -18,6 +18,7 @@ from faust.transport.producer import ProducerBuffer
 from faust.types import TP, HeadersArg, Message
 from faust.types.transports import ConsumerT, ProducerT
 from faust.types.tuples import FutureMessage, RecordMetadata
+from mode.utils.queues import FlowControlEvent
 
 from streams.awake import Awake
 from streams.leaving import Leave, leave
@@ -32,6 +33,19 @@ def is_member(consumer: aiokafka.AIOKafkaConsumer | None) -> bool:
     if consumer is None or consumer._coordinator is None:
         return False
     return bool(consumer._coordinator.generation != OffsetCommitRequest.DEFAULT_GENERATION_ID)
+
+
+class FlowControl(FlowControlEvent):
+    """Empties the streams' queues when they begin to flow, and never while they do.
+
+    When a recovery is over Faust resumes what was resumed already, and whatever was handed out since then, and still
+    waits in a queue, is thrown away. The records after it are processed as if it had been.
+    """
+
+    def resume(self) -> None:
+        """Let flow what stands still."""
+        if not self.is_active():
+            super().resume()
 
 
 class Thread(driver.AIOKafkaConsumerThread):
@@ -79,8 +93,10 @@ class Consumer(driver.Consumer):
     def __init__(self, transport: Any, callback: Callable[[Message], Awaitable[None]], *args: Any, **kwargs: Any):
         self._in_hand: dict[TP, set[int]] = defaultdict(set)  # handed out, and not known to be processed
         self._handed_out: dict[TP, int] = {}  # the last one
+        self._on_its_way: dict[TP, deque[Message]] = defaultdict(deque)  # handed out, and not with an agent
         self._settled = 0
         self._onward = callback
+        self.leave: Leave = leave
         super().__init__(transport, self._hand_out, *args, **kwargs)
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
@@ -90,7 +106,21 @@ class Consumer(driver.Consumer):
         if self.app.topics.acks_enabled_for(message.topic):
             self._in_hand[message.tp].add(message.offset)
             self._handed_out[message.tp] = max(message.offset, self._handed_out.get(message.tp, -1))
+            self._on_its_way[message.tp].append(message)
         return self._onward(message)
+
+    def arrived(self, message: Message) -> None:
+        """Say that an agent has `message`; ends the process when an earlier one of its partition got lost on its way.
+
+        A commit never passes what was lost. The next event of its conversation does: it moves the fence in the state,
+        and the lost one, read again after a restart, would count as applied.
+        """
+        on_its_way = self._on_its_way[message.tp]
+        if message.generation_id != self.app.consumer_generation_id or not on_its_way:
+            return  # of an assignment that is over: all of it is read again
+        first = on_its_way.popleft()
+        if first is not message:
+            self.leave(f"{message.tp} {first.offset} was handed out and did not arrive before {message.offset}")
 
     def in_hand(self) -> int:
         """How many events were handed out and are not processed. Any thread may ask this and the next four."""
@@ -156,11 +186,13 @@ class Consumer(driver.Consumer):
         for tp in revoked:
             self._in_hand.pop(tp, None)
             self._handed_out.pop(tp, None)
+            self._on_its_way.pop(tp, None)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin anew: all of `assigned` is read again from what is committed."""
         self._in_hand.clear()
         self._handed_out.clear()
+        self._on_its_way.clear()
         await super().on_partitions_assigned(assigned, generation_id)
 
 

@@ -47,9 +47,9 @@ class Played:
 def play(servers: str, kind: str, directory: Path, *, kills: int = 0) -> Played:
     """Send poison and health in one stream, kill the monitor `kills` times on the way, and read what came of it."""
     topics.create(servers, topics.plan(partitions=PARTITIONS, replication_factor=1))
-    environment = _environment(servers, kind, directory)
+    env = environment(servers, kind, directory)
     command, log = (sys.executable, *PROCESSES["monitor"]), directory / "monitor.log"
-    monitor = embedded.child(command, env=environment, log=log, cwd=ROOT)
+    monitor = embedded.child(command, env=env, log=log, cwd=ROOT)
     try:
         poison: dict[Origin, Reason] = {}
         healthy: set[tuple[str, str]] = set()
@@ -61,7 +61,7 @@ def play(servers: str, kind: str, directory: Path, *, kills: int = 0) -> Played:
                 until(lambda: _letters(servers), within_s=WITHIN_S, what="a first dead letter")
                 monitor.send_signal(signal.SIGKILL)
                 monitor.wait()
-                monitor = embedded.child(command, env=environment, log=log, cwd=ROOT)
+                monitor = embedded.child(command, env=env, log=log, cwd=ROOT)
         deadline = time.monotonic() + WITHIN_S
         wanted = len(poison), len(healthy)
         while (found := _found(servers)) != wanted:
@@ -70,7 +70,7 @@ def play(servers: str, kind: str, directory: Path, *, kills: int = 0) -> Played:
             time.sleep(LOOK_S)
     finally:
         embedded.stop((monitor,), patience_s=STOP_S)
-    return Played(poison, healthy, _letters(servers), _observations(servers))
+    return Played(poison, healthy, _letters(servers), observations(servers))
 
 
 Record = tuple[bytes | None, bytes | None, Reason | tuple[str, str]]
@@ -109,12 +109,14 @@ def _letters(servers: str) -> list[Letter]:
         return box.letters()
 
 
-def _observations(servers: str) -> list[Observation]:
+def observations(servers: str) -> list[Observation]:
+    """All there are, in the order of their partitions."""
     with letterbox(servers) as box:
         return [wire.decode_record(record.value).observation for record in box._records(wire.OBSERVATIONS)]
 
 
-def _environment(servers: str, kind: str, directory: Path) -> dict[str, str]:
+def environment(servers: str, kind: str, directory: Path) -> dict[str, str]:
+    """That of a monitor which logs and keeps to `directory`."""
     port = next(embedded.free_ports())
     ours = {
         "BROKER": servers,
@@ -130,4 +132,4 @@ def _environment(servers: str, kind: str, directory: Path) -> dict[str, str]:
 
 
 def _found(servers: str) -> tuple[int, int]:
-    return len(_letters(servers)), len(_observations(servers))
+    return len(_letters(servers)), len(observations(servers))

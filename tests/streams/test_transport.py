@@ -14,11 +14,14 @@ from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import MessageAccumulator
 from faust.app.base import App
 from faust.exceptions import ProducerSendError
+from faust.tables.recovery import Recovery
 from faust.topics import Topic
 from faust.transport import consumer as base_consumer
 from faust.transport import producer as base_producer
+from faust.transport.conductor import ConductorCompiler
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
+from mode.utils.queues import FlowControlEvent, FlowControlQueue
 
 from config.settings import Settings
 from streams import transport
@@ -57,6 +60,12 @@ REPLACED: Final[Mapping[Callable[..., Any], str]] = {
     driver.Producer.on_stop: "86799c5ab7b6",
     driver.Producer.flush: "36d0cb3615f6",
     App._on_partitions_revoked: "d5c895bbe57d",
+    Recovery._restart_recovery.fun: "6bd8a8558a2d",
+    Recovery._resume_streams: "d986a6710c1a",
+    Recovery.on_recovery_completed: "6ef567acf072",
+    ConductorCompiler.build: "837cf521368c",
+    FlowControlEvent.resume: "4dcdc1253fd0",
+    FlowControlQueue.clear: "fa9a86f6b097",
     Topic._on_published: "7cfe9ebd6596",
     MessageAccumulator.flush: "2b0eaa3da851",
 }
@@ -220,6 +229,91 @@ async def test_what_is_still_in_the_queue_is_not_passed_either() -> None:
     given.processed(0, 2)
 
     assert await given.committed() == 1
+
+
+def generation(given: Given) -> Any:
+    """A consumer of ours whose leaving is written down, in generation 1."""
+    left: list[str] = []
+    given.consumer.left, given.consumer.leave = left, left.append
+    given.consumer.app.consumer_generation_id = 1
+    return given.consumer
+
+
+async def test_what_got_lost_on_its_way_to_the_agent_ends_the_process() -> None:
+    given = consumer_of(Ours)
+    consumer = generation(given)
+    await given.taken(39, 40, 41, 42, 43)
+
+    for offset in 39, 40, 41:
+        consumer.arrived(given.messages[offset])
+    assert consumer.left == []
+    consumer.arrived(given.messages[43])
+
+    assert consumer.left == [f"{HERE} 42 was handed out and did not arrive before 43"]
+
+
+async def test_what_is_read_again_after_a_seek_may_arrive_twice() -> None:
+    given = consumer_of(Ours)
+    consumer = generation(given)
+    await given.taken(39, 40, 41)
+    first = dict(given.messages)
+    consumer.arrived(first[39])
+    await given.taken(39, 40, 41, 42)
+
+    for message in first[40], first[41], *given.messages.values():
+        consumer.arrived(message)
+
+    assert consumer.left == []
+
+
+async def test_what_was_buffered_in_an_assignment_that_is_over_ends_nothing() -> None:
+    given = consumer_of(Ours)
+    consumer = generation(given)
+    await given.taken(100, 101)
+    buffered = dict(given.messages)
+    await consumer.on_partitions_revoked({HERE})
+    consumer.arrived(buffered[100])
+    await consumer.on_partitions_assigned({HERE}, 2)
+    consumer.app.consumer_generation_id = 2
+    await given.taken(90)
+
+    consumer.arrived(buffered[101])
+
+    assert consumer.left == []
+
+
+@pytest.mark.parametrize(
+    ("flow_control", "kept"), [(FlowControlEvent, []), (transport.FlowControl, [42])], ids=["faust", "ours"]
+)
+async def test_what_is_handed_out_while_a_recovery_ends_is_kept(flow_control: type[Any], kept: list[int]) -> None:
+    app: Any = app_with()
+    app.flow_control = flow_control()
+    app.consumer = made(Stock, app)
+    app.consumer_generation_id = 1
+    app._fetcher = SimpleNamespace(maybe_start=nothing)
+    queue = app.topic(TOPIC, value_type=bytes).stream().channel.queue
+    app.flow_control.resume()  # the recovery begins
+
+    async def seek() -> None:
+        queue.put_nowait(42)  # what the fetcher hands out before the recovery hears that the seek is done
+
+    app.consumer.perform_seek = seek
+    await app.tables.recovery.on_recovery_completed(generation_id=1)
+
+    assert list(queue._queue) == kept
+
+
+async def test_a_flow_that_stood_still_begins_with_empty_queues() -> None:
+    app: Any = app_with()
+    app.flow_control = transport.FlowControl()
+    queue = app.topic(TOPIC, value_type=bytes).stream().channel.queue
+    app.flow_control.resume()
+    app.flow_control.suspend()
+    queue.put_nowait(41)
+
+    app.flow_control.resume()
+
+    assert queue.empty()
 
 
 async def test_in_order_everything_is_committed() -> None:
