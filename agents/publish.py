@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final, cast
 
 import faust
+import msgspec
 import structlog
 from faust.streams import Stream
 from prometheus_client import CollectorRegistry
@@ -251,7 +252,8 @@ class Publisher:
         """
         if record.progress < known.progress:
             return [], known
-        changed = self.views.alerts(record, known.episodes)
+        late = record.origin.timestamp_ms / 1000 < time.time() - wire.LATE_S
+        changed = [msgspec.structs.replace(told, late=late) for told in self.views.alerts(record, known.episodes)]
         opened = {message.alert.rule: message.rank for message in changed if message.alert.state == "opened"}
         ranks = {**known.ranks, **opened}
         worse = self.views.worse(record, ranks)

@@ -176,11 +176,15 @@ class Fold(Struct, frozen=True):
     members: tuple[str, ...]
 
 
+LATE_S: Final = 60.0
+
+
 class AlertMessage(Struct, frozen=True, omit_defaults=True):
     """An alert as a supervisor sees it, with where it happens and its words in both languages.
 
     `shown` is false for one that the budget keeps back, and `why` says why; `rank` is what it weighed. `again` marks
-    what was told before and is shown, or kept back, after all: leave it out to count each opening once.
+    what was told before and is shown, or kept back, after all: leave it out to count each opening once. `late` marks
+    what was told more than `LATE_S` after its event came: it is no news of the moment.
     """
 
     alert: Alert
@@ -198,6 +202,7 @@ class AlertMessage(Struct, frozen=True, omit_defaults=True):
     shown: bool = True
     why: Literal["", "over_budget", "displaced"] = ""
     again: bool = False
+    late: bool = False
     fold: Fold | None = None
     event_id: str = ""  # the event at which it opened; none where the state told of it later
 

@@ -22,6 +22,7 @@ from streams.sinks import Batch, New, Sink, Unavailable
 from streams.sinks.memory import MemorySink
 from streams.sinks.redis import RedisSink
 from streams.views import Views
+from streams.wire import LATE_S
 from tests.streams.given import POLICY, records, values
 from tests.streams.given import RULES as RULES_OF_TESTS
 
@@ -110,6 +111,15 @@ async def test_an_alert_is_published_once_however_often_it_is_delivered() -> Non
 
     assert shown(sink) == ALERTS
     assert counted(registry) == len(ALERTS)
+
+
+@pytest.mark.parametrize(("age_s", "late"), [(LATE_S - 30, False), (LATE_S + 30, True)])
+async def test_what_is_told_long_after_its_event_came_says_so(age_s: float, late: bool) -> None:
+    sink = MemorySink()
+
+    await publisher(sink).publish(values(*records(timestamp_ms=int(1000 * (time.time() - age_s)))))
+
+    assert {message.late for message in sink.alerts} == {late}
 
 
 async def test_a_second_publisher_on_the_same_sink_finds_nothing_new() -> None:

@@ -224,6 +224,28 @@ def test_an_alert_appears_with_the_words_that_caused_it_and_clears(floor: Floor,
     expect(page.locator("#count-alerts")).to_have_text("0 open meldingen")
 
 
+def test_an_alert_that_comes_late_says_so_and_calls_nobody_unless_it_is_critical(
+    floor: Floor, pages: Pages, visit: Open
+) -> None:
+    hot = row("chat-hot", queue="internet")
+    warning, critical = opened(hot, "asks_for_human"), opened(hot, "angry_customer")
+    assert (warning.alert.severity, critical.alert.severity) == ("warning", "critical")
+    floor.show(hot)
+    page = visit(pages)
+    live(page)
+
+    floor.alert(replace(warning, late=True))
+
+    shown = page.locator("#alerts > li.opened")
+    expect(shown.locator(".late")).to_have_text("later gemeld")
+    expect(page.locator("#announce")).to_have_text("")
+
+    floor.alert(replace(critical, late=True))
+
+    expect(shown).to_have_count(2)
+    expect(page.locator("#announce")).to_contain_text(critical.title["nl"])
+
+
 def test_an_alert_leads_to_its_conversation_and_the_reason(floor: Floor, pages: Pages, visit: Open) -> None:
     hot = row("chat-hot", rules=("long_wait",), evidence=(fact("long_wait", 642, 30), said("anger", "schandalig", 6)))
     floor.fill((hot, row("chat-calm")))

@@ -19,7 +19,7 @@ const SEVERITIES = ["info", "warning", "critical"];
  *     sentence?: string, marks?: [number, number][]},
  *   fold?: {key: string, count: number, title: Record<string, string>, members: string[]},
  *   tenant: string, conversation_id: string, channel: string, title: Record<string, string>, opened_at: number,
- *   queue?: string, team?: string, agent_id?: string}} AlertMessage
+ *   late?: boolean, queue?: string, team?: string, agent_id?: string}} AlertMessage
  * @typedef {{message: AlertMessage, life: Life, node: Element, clearedAt: number | null, news: boolean, trouble: string}} Known
  */
 
@@ -72,7 +72,8 @@ export class Alerts {
   }
 
   /**
-   * An alert opened or cleared; one that is told again, because it weighs more or has company, is no news.
+   * An alert opened or cleared; one that is told again, because it weighs more or has company, is no news, and one
+   * that comes late is news only where it is critical.
    * @param {AlertMessage} message
    */
   apply(message) {
@@ -82,6 +83,7 @@ export class Alerts {
     // Nobody draws a page that nobody sees, so it would keep what is long over.
     if (document.hidden) this.#expire();
     if (before || message.alert.state !== "opened" || !known || !this.#isShown(known)) return;
+    if (message.late && message.alert.severity !== "critical") return;
     known.news = true;
     this.#announce(message);
     this.onNew(message);
@@ -321,6 +323,7 @@ export class Alerts {
         shape(cleared ? "cleared" : alert.severity),
         el("span", { class: "severity" }, language.name("severity", alert.severity)),
         cleared ? el("span", { class: "over" }, language.say("alerts.cleared")) : null,
+        message.late && !cleared ? el("span", { class: "late", title: language.say("alerts.late.why") }, language.say("alerts.late")) : null,
         moment(opened_at, "ago"),
       ),
       el("h2", {}, foreign(language.of(message.fold && !cleared ? message.fold.title : title))),
