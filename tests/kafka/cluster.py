@@ -204,7 +204,9 @@ def _check(folder: Path) -> None:
 
 
 def _format(java: str, classes: str, properties: Path, identity: str, log: Path) -> None:
-    command = [java, "-cp", classes, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(properties)]
+    # One word with "=": an identity in 64 begins with "-", and would be taken for an option.
+    tool = [java, "-cp", classes, "kafka.tools.StorageTool", "format"]
+    command = [*tool, f"--cluster-id={identity}", "--config", str(properties)]
     with log.open("ab") as output:
         subprocess.run(command, stdout=output, stderr=output, timeout=FORMAT_S, check=True)
 

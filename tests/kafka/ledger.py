@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import Final
 
@@ -107,12 +108,15 @@ class AlertReader:
         position = b"0"
         with redis.Redis.from_url(self._url) as client:
             while not self._stopping.is_set():
-                for _, entries in client.xread({wire.ALERTS: position}, block=200) or ():
-                    for identity, entry in entries:
-                        position = identity
-                        message = msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage)
-                        told = self.again if message.again else self.alerts
-                        told.append(f"{message.alert.alert_id}:{message.alert.state}")
+                with suppress(redis.ResponseError):  # a server that becomes a replica sends its readers away
+                    for _, entries in client.xread({wire.ALERTS: position}, block=200) or ():
+                        for identity, entry in entries:
+                            position = identity
+                            self._note(msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage))
+
+    def _note(self, message: wire.AlertMessage) -> None:
+        told = self.again if message.again else self.alerts
+        told.append(f"{message.alert.alert_id}:{message.alert.state}")
 
     @property
     def told(self) -> list[str]:

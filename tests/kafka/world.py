@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Final
 
 import redis
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import CommitFailedError
 from kafka.structs import OffsetAndMetadata
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -36,6 +37,7 @@ IN_FLIGHT: Final = 1_000  # enough to be caught with some in every stage
 STALLED_S: Final = 150.0  # longer than any fault lasts
 PUBLISHED_S: Final = 150.0
 STOP_S: Final = 30.0
+REWOUND_S: Final = 60.0
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
     "klankbord-monitor": wire.INPUTS,
     "klankbord-publisher": [wire.OBSERVATIONS],
@@ -269,7 +271,16 @@ def rewind(bootstrap_servers: str, group: str, names: Iterable[str]) -> None:
         partitions = [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name)]
         consumer.assign(partitions)
         beginnings = consumer.beginning_offsets(partitions)
-        consumer.commit({tp: OffsetAndMetadata(offset, "", -1) for tp, offset in beginnings.items()})
+        offsets = {tp: OffsetAndMetadata(offset, "", -1) for tp, offset in beginnings.items()}
+
+        def committed() -> bool:
+            with suppress(CommitFailedError):
+                consumer.commit(offsets)
+                return True
+            return False
+
+        # A static member that left is one until its session is over, and nobody else may commit.
+        until(committed, within_s=REWOUND_S, what=f"{group} has no member")
     finally:
         consumer.close()
 
