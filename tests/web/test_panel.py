@@ -152,6 +152,24 @@ def test_an_answer_that_was_not_stored_is_not_called_stored(
     assert answered(floor) == {b"used": b"1"}
 
 
+def test_a_press_answers_what_was_pressed_whatever_comes_meanwhile(
+    floor: Floor, redis_url: str, asked: Pages, visit: Open
+) -> None:
+    page, other = visit(asked, PANEL), visit(asked, PANEL)
+    live(page)
+    live(other)
+    shown(redis_url)
+    page.locator("[data-answer=used]").hover()
+    page.mouse.down()
+    floor.suggest(replace(suggestion(number=2, text="Iets anders."), kind="reassure"))
+    expect(other.locator(".suggestion .text")).to_have_text("Iets anders.")
+
+    page.mouse.up()
+
+    assert eventually(lambda: answered(floor) == {b"used": b"1"})
+    expect(page.locator(".suggestion .text")).to_have_text("Iets anders.")
+
+
 # When it is over
 
 
