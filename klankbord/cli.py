@@ -219,11 +219,8 @@ def backtest(
 
 def main() -> None:
     """Run the command line: what is wrong is said in one message, never as a traceback."""
-    if importlib.util.find_spec("streams") is not None and importlib.util.find_spec("faust") is not None:
-        # The application's commands live with it; see the one declared exception in pyproject.toml.
-        importlib.import_module("streams.cli").attach(app)
-    else:
-        _attach_placeholders()
+    if next((word for word in sys.argv[1:] if not word.startswith("-")), "") not in typer.main.get_group(app).commands:
+        _attach_application()
     try:
         app()
     except InvalidConfiguration as error:
@@ -232,6 +229,15 @@ def main() -> None:
     except KlankbordError as error:
         sys.stderr.write(f"klankbord: {error}\n")
         sys.exit(FAILED)
+
+
+def _attach_application() -> None:
+    """Add the commands that live with the application; to import them takes longer than most of the core's run."""
+    if importlib.util.find_spec("streams") is not None and importlib.util.find_spec("faust") is not None:
+        # See the one declared exception in pyproject.toml.
+        importlib.import_module("streams.cli").attach(app)
+    else:
+        _attach_placeholders()
 
 
 def _attach_placeholders() -> None:

@@ -54,5 +54,6 @@ class Canary:
         return self._told != before
 
     def message(self) -> bytes:
-        """What the pages are told."""
-        return sse.message("canary", msgspec.json.encode({"state": self.state, "age_s": round(self.age_s, 1)}))
+        """What the pages are told, whoever comes between two looks as well: only a turn from there is told to them."""
+        told = {"state": self._told or self.state, "age_s": round(self.age_s, 1)}
+        return sse.message("canary", msgspec.json.encode(told))

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sysconfig
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,15 +13,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.parser import text_string_to_metric_families
 
 from klankbord.events import MAX_EVENT_BYTES, MAX_TEXT_CHARS, encode
 from streams import embedded
-from streams.demo import ROOT, Running, replay_once, running
-from streams.metrics import MonitorMetrics, PublisherMetrics
+from streams.demo import ROOT
 from streams.player import bundled
-from tests.e2e.waiting import processes_of, until
+from tests.e2e.waiting import answer_of, processes_of, until
 from tests.klankbord.given import utterance
 from tests.streams.given import conversation
 
@@ -220,7 +216,7 @@ def test_a_live_demo_raises_an_alert_on_the_page_and_ends_at_ctrl_c(tmp_path: Pa
     with demo(tmp_path, "--speed", "10") as live:
         page = live.url("supervisor page")
 
-        assert b"<html" in answer(page)[1]
+        assert b"<html" in answer_of(page)[1]
         assert an_alert(page.replace("/supervisor", "/events/supervisor"))
 
         live.process.send_signal(signal.SIGINT)
@@ -233,7 +229,7 @@ def test_a_live_demo_raises_an_alert_on_the_page_and_ends_at_ctrl_c(tmp_path: Pa
 
 def an_alert(url: str) -> dict[str, object]:
     """The first alert that the stream of the page brings."""
-    _, given = answer(url.replace("/events/supervisor", "/demo/token"))
+    _, given = answer_of(url.replace("/events/supervisor", "/demo/token"))
     request = urllib.request.Request(url, headers={"Authorization": f"Bearer {json.loads(given)['token']}"})
     with closing(urllib.request.urlopen(request, timeout=FIRST_ALERT_S)) as stream:
 
@@ -244,52 +240,3 @@ def an_alert(url: str) -> dict[str, object]:
             return found
 
         return until(message, within_s=FIRST_ALERT_S, what="an alert comes to the page")
-
-
-def answer(url: str) -> tuple[int, bytes]:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as found:
-            return found.status, found.read()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, refused.read()
-    except OSError:
-        return 0, b""
-
-
-@pytest.fixture(scope="module")
-def replayed() -> Iterator[Running]:
-    """A demo that is up, with all of the bundled conversations behind it."""
-    with running() as started:
-        replay_once(started, bundled(), keep_times=False, progress=lambda answered: None)
-        yield started
-
-
-@pytest.mark.parametrize("path", ["/livez", "/readyz"])
-@pytest.mark.parametrize("process", ["monitor", "publisher", "web"])
-def test_a_running_process_says_that_it_is_well(replayed: Running, process: str, path: str) -> None:
-    url = replayed.address(process, path)
-
-    until(lambda: answer(url)[0] == 200, within_s=READY_S, what=f"{process} answers {path}")
-
-
-def test_a_worker_answers_nothing_else(replayed: Running) -> None:
-    assert answer(replayed.address("monitor", "/table/conversations"))[0] == 404
-
-
-@pytest.mark.parametrize("process", ["monitor", "publisher"])
-def test_the_metrics_of_a_worker_are_the_declared_ones(replayed: Running, process: str) -> None:
-    declared = CollectorRegistry()
-    if process == "monitor":
-        MonitorMetrics(declared)
-    else:
-        PublisherMetrics(declared, rules=[], kinds=[])
-
-    scraped = names(answer(replayed.address(process, "/metrics"))[1].decode())
-
-    assert scraped == names(generate_latest(declared).decode())
-
-
-def names(page: str) -> set[str]:
-    """The families of a page; when a counter was created is a family of its own there."""
-    return {family.name for family in text_string_to_metric_families(page) if not family.name.endswith("_created")}

@@ -1,6 +1,8 @@
 """Waiting for what must happen, and looking for what must not be left."""
 
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -39,3 +41,15 @@ def _is_of(process: Path, directory: Path) -> bool:
             return True
         return mark in bytes((process / "fd" / "1").readlink())
     return False
+
+
+def answer_of(url: str) -> tuple[int, bytes]:
+    """The status and the body that this address answers; (0, b"") when nobody answers there."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as found:
+            return found.status, found.read()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.read()
+    except OSError:
+        return 0, b""

@@ -1,6 +1,7 @@
 """Pages with a login, and an identity provider of our own that signs whatever a test asks for."""
 
 import json
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,13 +18,12 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from redis import Redis
 
 from streams import embedded
-from streams.wire import REVOKED
+from streams.wire import REVOKED, revoked_subject
 from tests.web.floor import Floor
-from tests.web.serving import Pages, serve
+from tests.web.serving import Pages, eventually, serve
 
 ISSUER: Final = "https://login.example"
 AUDIENCE: Final = "klankbord"
-PARDON_S: Final = 2.5  # longer than between two looks at the list
 Claims = dict[str, Any]
 
 
@@ -83,10 +83,20 @@ class Guarded:
     def redis(self) -> Redis:
         return self.floor.redis
 
+    def revoke(self, *entries: str) -> None:
+        """These alone are revoked, and the pages have read it: somebody who came with them is refused."""
+        last = secrets.token_hex(8)
+        with self.redis.pipeline() as pipe:
+            pipe.delete(REVOKED)
+            pipe.sadd(REVOKED, *entries, revoked_subject("a", last))
+            pipe.execute()
+        bearer = self.provider.bearer(sub=last)
+        assert eventually(lambda: self.pages.get("/api/me", bearer).status_code == 401)
+
     def pardon(self) -> None:
         """Nobody is revoked any more, and the pages know it."""
+        self.revoke()
         self.redis.delete(REVOKED)
-        time.sleep(PARDON_S)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from streams.sinks import Batch
 from streams.sinks.redis import RedisSink
 from streams.wire import AlertAction, AlertLife, AlertMessage
 from tests.web.floor import NOW, Floor, cleared, opened, row
-from tests.web.serving import Pages, listen
+from tests.web.serving import Serve, listen
 from web.access import Subject
 from web.app import create_app
 from web.identity import subject_of
@@ -302,7 +302,8 @@ async def test_what_the_budget_kept_back_this_hour_is_one_click_away_for_its_own
     assert len(of_bas.json()["alerts"]) == 2
 
 
-async def test_pages_hear_of_lives_and_of_what_is_kept_back(redis_url: str, floor: Floor, pages: Pages) -> None:
+async def test_pages_hear_of_lives_and_of_what_is_kept_back(floor: Floor, serves: Serve) -> None:
+    pages = serves()
     alert, kept = an_alert(), replace(an_alert("chat-2"), shown=False, why="over_budget")
     changed = replace(AlertLife(alert.alert.alert_id, "demo", "noord"), state="acknowledged", revision=1, by="Anna")
 

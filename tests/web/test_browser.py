@@ -1,8 +1,6 @@
 """The pages as a person sees them, in a real browser."""
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,7 +17,6 @@ from playwright.sync_api import (
     Page,
     Request,
     expect,
-    sync_playwright,
 )
 from redis import Redis
 
@@ -27,15 +24,11 @@ from streams import embedded
 from streams.wire import REVOKED, BoardRow, revoked_subject
 from tests.web.floor import Floor, cleared, ended, fact, opened, row, said, suggestion, twelve
 from tests.web.guarding import Guarded
-from tests.web.serving import Pages, eventually, listen, serve
+from tests.web.serving import Pages, Serve, serve
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("swept")]
 
 PATIENCE_MS: Final = 10_000
-FLAGS: Final = (
-    *("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--no-first-run", "--disable-quic"),
-)
 # Tells us in the console what the browser refused to do.
 TATTLE: Final = """
 addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective}`));
@@ -73,49 +66,6 @@ class Watch:
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="module")
-def house(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    """One server for all tests of a module that do not end it: each start costs a second or two."""
-    with Redis.from_url(redis_url) as redis:
-        redis.flushdb()  # what others left there it would show, and never hear that it is gone
-    with serve(redis_url, tmp_path_factory.mktemp("web")) as running:
-        yield running
-
-
-@pytest.fixture
-def pages(house: Pages) -> Pages:
-    """The server of this module, whose floor is empty when a test begins."""
-    return house
-
-
-@pytest.fixture(autouse=True)
-def swept(house: Pages, floor: Floor) -> Iterator[None]:
-    """Whatever a test leaves behind ends with it, and the server has heard so."""
-    yield
-    floor.empty()
-    assert eventually(lambda: is_empty(house))
-
-
-def is_empty(house: Pages) -> bool:
-    """Whether the server has heard that nothing is open."""
-    with listen(house, "/events/supervisor") as stream:
-        told = stream.until_event("snapshot")[-1].data
-    return not any(told.values())
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium found: install Debian's package chromium to run the browser tests")
-    # As root there is no user to sandbox away from, and Chromium refuses to start with one.
-    flags = [*FLAGS, *(("--no-sandbox",) if os.geteuid() == 0 else ())]
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=flags)
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
 def allowed() -> list[re.Pattern[str]]:
     """What a test that takes the server away may add: messages that are no fault of the page."""
@@ -123,7 +73,7 @@ def allowed() -> list[re.Pattern[str]]:
 
 
 @pytest.fixture
-def visit(browser: Browser, allowed: list[re.Pattern[str]]) -> Iterator[Open]:
+def visit(browser: Browser, allowed: list[re.Pattern[str]], serves: Serve) -> Iterator[Open]:
     """Opens pages in Dutch unless told otherwise; at the end, none of them may have anything to complain about."""
     watches = []
     with ExitStack() as contexts:
@@ -387,17 +337,14 @@ def test_the_page_speaks_the_language_of_the_address_or_of_the_browser(
     expect(page.locator("#conversations-title")).to_have_text(title)
 
 
-def test_a_replay_is_called_one(
-    floor: Floor, redis_url: str, tmp_path: Path, visit: Open, allowed: list[re.Pattern[str]]
-) -> None:
-    allowed.append(GONE)
-    with serve(redis_url, tmp_path, replayed=True) as pages:
-        for path in ("/supervisor", "/agent?agent=agent-01"):
-            banner = visit(pages, path).locator("#replay")
+def test_a_replay_is_called_one(floor: Floor, serves: Serve, visit: Open) -> None:
+    pages = serves(replayed=True)
+    for path in ("/supervisor", "/agent?agent=agent-01"):
+        banner = visit(pages, path).locator("#replay")
 
-            expect(banner).to_be_visible()
-            expect(banner).to_contain_text("nagespeelde opname")
-            expect(banner.page.locator("#demo")).to_contain_text("demonstratie zonder aanmelden")
+        expect(banner).to_be_visible()
+        expect(banner).to_contain_text("nagespeelde opname")
+        expect(banner.page.locator("#demo")).to_contain_text("demonstratie zonder aanmelden")
 
 
 def test_what_is_happening_now_is_not_called_a_replay(pages: Pages, visit: Open) -> None:

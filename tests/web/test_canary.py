@@ -50,6 +50,19 @@ def test_a_turn_is_told_once() -> None:
     assert b'"state":"blind","age_s":61.0' in canary.message()
 
 
+def test_whoever_comes_between_two_looks_hears_what_all_were_told_and_every_turn_after_it() -> None:
+    clock = Clock()
+    canary = Canary(Metrics(), blind_s=60, clock=clock)
+    canary.has_turned()
+
+    clock.now_s += 61
+    on_coming = canary.message()
+    canary.look(encode(CanarySeen(sent_at=clock.now_s, seen_at=clock.now_s)))
+
+    assert b'"state":"seen"' in on_coming
+    assert not canary.has_turned()
+
+
 def test_redis_is_asked_once_a_second_and_the_age_is_a_metric() -> None:
     clock, metrics = Clock(), Metrics()
     canary = Canary(metrics, blind_s=60, clock=clock)

@@ -8,12 +8,10 @@ from playwright.sync_api import Page, expect
 
 from tests.web.floor import Floor, cleared, opened, twelve
 from tests.web.serving import Pages
-from tests.web.test_browser import browser, house, live, pages, rows, swept
+from tests.web.test_browser import live, rows
 from tests.web.test_floor import angry, card, press, proven, put
 
-__all__ = ["browser", "house", "pages", "swept"]  # fixtures of the pages' other tests
-
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("swept")]
 
 REST_MS: Final = 1500
 DIALOGS: Final = ("help", "suppressed", "wrong")

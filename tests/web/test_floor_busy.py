@@ -16,12 +16,12 @@ from klankbord.events import Channel
 from streams.wire import BoardRow
 from tests.web.floor import Floor, fact, opened, row, said
 from tests.web.serving import Pages
-from tests.web.test_browser import Open, allowed, browser, house, live, pages, row_of, rows, swept, visit
+from tests.web.test_browser import Open, allowed, live, row_of, rows, visit
 from tests.web.test_floor import card
 
-__all__ = ["allowed", "browser", "house", "pages", "swept", "visit"]  # fixtures of the pages' other tests
+__all__ = ["allowed", "visit"]  # fixtures of the pages' other tests
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("swept")]
 
 MOST_ROWS: Final = 100
 PER_S: Final = 100

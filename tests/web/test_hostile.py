@@ -1,7 +1,6 @@
 """Some six hundred hostile texts through every field that reaches either page: nothing runs, nothing is asked for."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -14,10 +13,10 @@ from klankbord.taxonomy import Said
 from streams.wire import AlertLife, AlertMessage, BoardRow, Fold, OpenAlert, Source
 from tests.web.floor import NOW, Floor, opened, row, suggestion
 from tests.web.hostile import texts
-from tests.web.serving import Pages, serve
-from tests.web.test_browser import Open, allowed, browser, live, visit
+from tests.web.serving import Pages, Serve, serve
+from tests.web.test_browser import Open, allowed, live, visit
 
-__all__ = ["allowed", "browser", "visit"]  # fixtures of the pages' other tests
+__all__ = ["allowed", "visit"]  # fixtures of the pages' other tests
 
 pytestmark = pytest.mark.browser
 
@@ -195,34 +194,33 @@ addEventListener("DOMContentLoaded", () => {
 """
 
 
-def test_hostile_texts_stay_texts_on_the_panel(floor: Floor, redis_url: str, tmp_path: Path, visit: Open) -> None:
-    with serve(redis_url, tmp_path) as pages:
-        page = visit(pages, "/agent?agent=agent-01")
-        page.add_init_script(RECORD)
-        page.reload()
-        live(page)
+def test_hostile_texts_stay_texts_on_the_panel(floor: Floor, serves: Serve, visit: Open) -> None:
+    page = visit(serves(), "/agent?agent=agent-01")
+    page.add_init_script(RECORD)
+    page.reload()
+    live(page)
 
-        for number, text in enumerate(texts()):
-            article = Source(text, text if number % 2 else "https://kb.example.org/1")
-            floor.suggest(
-                replace(
-                    suggestion(text=text, english=text),
-                    suggestion_id=f"{number} {text}",
-                    kind=text,
-                    conversation_id=text,
-                    why={"nl": text, "en": text},
-                    source=text,
-                    articles={} if number % 3 else {"nl": article},
-                    reason=Evidence(text, 0.9, NOW, words=text, utterance_id=text),
-                )
+    for number, text in enumerate(texts()):
+        article = Source(text, text if number % 2 else "https://kb.example.org/1")
+        floor.suggest(
+            replace(
+                suggestion(text=text, english=text),
+                suggestion_id=f"{number} {text}",
+                kind=text,
+                conversation_id=text,
+                why={"nl": text, "en": text},
+                source=text,
+                articles={} if number % 3 else {"nl": article},
+                reason=Evidence(text, 0.9, NOW, words=text, utterance_id=text),
             )
-        expect(page.locator(".suggestion .text")).to_have_text(texts()[-1])
+        )
+    expect(page.locator(".suggestion .text")).to_have_text(texts()[-1])
 
-        for where, found in page.evaluate("seen").items():
-            assert [text for text in texts() if text not in found] == [], where
-        assert page.evaluate(UNTOUCHED) == {**WHOLE, "body": "panel"}
-        page.locator("#languages button[lang=en]").click()
-        expect(page.locator(".suggestion .answers button").first).to_contain_text("Used")
+    for where, found in page.evaluate("seen").items():
+        assert [text for text in texts() if text not in found] == [], where
+    assert page.evaluate(UNTOUCHED) == {**WHOLE, "body": "panel"}
+    page.locator("#languages button[lang=en]").click()
+    expect(page.locator(".suggestion .answers button").first).to_contain_text("Used")
 
 
 def test_there_are_more_than_five_hundred_of_them() -> None:

@@ -19,7 +19,7 @@ from config.settings import Settings
 from streams.wire import LIVES, REVOKED, AlertLife, AlertMessage, BoardRow, encode, revoked_subject, shown_suggestion
 from tests.web.floor import opened, row, said, suggestion
 from tests.web.guarding import Guarded
-from tests.web.serving import PATIENCE_S, Stream, eventually, listen
+from tests.web.serving import NO_TLS, PATIENCE_S, Stream, eventually, listen
 from web.app import create_app
 
 SETTLE_S: Final = 1.0
@@ -249,7 +249,8 @@ def _ask(guarded: Guarded, method: str, path: str, about: tuple[str, str | None]
         address = path
     headers = header(guarded, who) | ({"X-Klankbord": "1"} if method == "POST" else {})
     body = BODIES[path]() if method == "POST" else None
-    answer = httpx.request(method, guarded.pages.url + address, headers=headers, json=body, timeout=PATIENCE_S)
+    url = guarded.pages.url + address
+    answer = httpx.request(method, url, headers=headers, json=body, timeout=PATIENCE_S, verify=NO_TLS)
     return answer.status_code, answer.text
 
 

@@ -15,7 +15,7 @@ from streams.wire import SuggestionMessage
 from tests.streams.given import told
 from tests.web.desk import decide, offer_of
 from tests.web.floor import Floor, suggestion
-from tests.web.serving import PATIENCE_S, Pages, eventually, listen, serve
+from tests.web.serving import NO_TLS, PATIENCE_S, Pages, eventually, listen, serve
 from web.suggestions import SILENT_AFTER, SILENT_S
 
 SITUATION: Final = "chat-easy-calm"
@@ -42,7 +42,7 @@ def answer(pages: Pages, suggestion_id: str, body: object, **who: str) -> int:
 def answered(pages: Pages, suggestion_id: str, body: object, bearer: Mapping[str, str]) -> int:
     url = f"{pages.url}/api/suggestions/{suggestion_id}/answer"
     given = {"X-Klankbord": "1", "Content-Type": "application/json", **bearer}
-    return httpx.post(url, content=json.dumps(body), headers=given, timeout=PATIENCE_S).status_code
+    return httpx.post(url, content=json.dumps(body), headers=given, timeout=PATIENCE_S, verify=NO_TLS).status_code
 
 
 def learned(floor: Floor) -> dict[bytes, bytes]:

@@ -3,14 +3,12 @@
 import base64
 import hashlib
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from msgspec.structs import replace
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from klankbord.backtest.page import STYLE, page
 from klankbord.backtest.playing import Play
@@ -51,17 +49,6 @@ def made() -> Report:
     found = report(play, policies, HOSTILE[:2], source=HOSTILE[3], budget=1, sweep=sweep)
     hostile = tuple(FlagFigures("angry_customer", "critical", "2026-03-02T09:00:00Z", t, t, None) for t in HOSTILE)
     return replace(found, only_old=Only(1, (OnlyFigures("demo", HOSTILE[2], HOSTILE[4], hostile),)))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium found: install Debian's package chromium to run the browser tests")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program, args=["--disable-gpu", "--no-sandbox"])
-        yield launched
-        launched.close()
 
 
 def test_both_languages_say_the_same_things() -> None:

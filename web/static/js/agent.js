@@ -36,6 +36,9 @@ class Panel {
   #over = "";
   #failed = false;
   #waiting = false;
+  #pressed = false;
+  /** @type {Shown | null} what one sees: while it is being pressed, not always what stands */
+  #seen = null;
 
   /**
    * @param {Language} language
@@ -72,26 +75,36 @@ class Panel {
 
   /** @param {Answer} answer */
   async answer(answer) {
-    const shown = this.#shown;
+    const shown = this.#seen;
     if (!shown || this.#waiting) return;
     this.#waiting = true;
     this.#failed = false;
     this.draw();
     const stored = await send(shown.suggestion.suggestion_id, answer);
     this.#waiting = false;
-    if (stored === "away") this.#failed = true;
-    else if (this.#shown === shown) this.#end(stored === "stored" ? answer : "gone");
+    if (this.#shown?.suggestion.suggestion_id === shown.suggestion.suggestion_id) {
+      if (stored === "away") this.#failed = true;
+      else this.#end(stored === "stored" ? answer : "gone");
+    }
     if (stored === "stored") this.#tell("answered", shown.suggestion, { answer });
     this.draw();
   }
 
+  /** @param {boolean} pressed whether a pointer is down on an answer */
+  press(pressed) {
+    this.#pressed = pressed;
+  }
+
   draw() {
+    // Between pressing and letting go, what is pressed must stay what it is: else the press is lost.
+    if (this.#pressed && this.#connection.state !== "refused") return;
     if (this.#shown && performance.now() >= this.#shown.until) this.#end("expired");
     this.#connection.show(this.language);
     const state = this.#connection.state;
     const lost = ["reconnecting", "stale", "refused"].includes(state);
     const what = this.#shown ? `${this.#shown.suggestion.suggestion_id} ${this.#failed} ${this.#waiting}` : this.#over;
     const drawing = `${this.language.code} ${lost} ${what}`;
+    this.#seen = this.#shown;
     if (this.#drawn !== drawing) this.#draw(lost);
     this.#drawn = drawing;
     if (this.#shown) showLeft(this.#shown, this.language);
@@ -277,6 +290,15 @@ function start(language) {
     if (!answer || the("keys").getAttribute("aria-pressed") !== "true" || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     void panel.answer(answer);
   });
+  document.addEventListener("pointerdown", ({ button, target }) => {
+    panel.press(button === 0 && target instanceof Element && target.closest("[data-answer]") !== null);
+  }, true);
+  for (const [where, end] of /** @type {[EventTarget, string][]} */ ([[document, "pointerup"], [document, "pointercancel"], [window, "blur"]])) {
+    where.addEventListener(end, () => {
+      panel.press(false);
+      requestAnimationFrame(() => panel.draw()); // the click comes first
+    }, true);
+  }
   // Speech input types letters: whoever works with it must be able to turn single keys off.
   the("keys").addEventListener("click", () => {
     const on = the("keys").getAttribute("aria-pressed") === "true";
