@@ -28,9 +28,8 @@ pytestmark = pytest.mark.kafka
 
 EVENTS: Final = int(os.environ.get("FAULTS_MATRIX_EVENTS") or 6_000)
 LAG: Final = int(os.environ.get("FAULTS_LAG") or 6_000)
-LAG_S: Final = (
-    480.0  # ten minutes after its end a conversation is a marker (decision 19), which the judge does not know
-)
+# Ten minutes after its end a conversation is a marker (decision 19), of which the judge knows nothing.
+LAG_S: Final = 480.0
 WITHIN_S: Final = 120.0
 CAUGHT_UP_S: Final = max(WITHIN_S, LAG / 100)
 SEGMENTS: Final = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.01"}  # the last segment is never compacted
