@@ -26,7 +26,7 @@ from klankbord import conversation, language, memory, phrases, redaction, tone
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.detectors import DETECTORS
-from klankbord.events import Role, Utterance, decode, encode
+from klankbord.events import Role, Utterance, decode, encode, seconds
 from klankbord.models import features, heads, hints
 from klankbord.models import reasons as reason_models
 from klankbord.observation import heard, observe
@@ -51,6 +51,7 @@ _OF_ONE_LINE: Final[tuple[Any, ...]] = (
     memory.id_number,
     phrases.forget,
     redaction.find,
+    seconds,
     tone.negative,
     tone.strongest,
 )

@@ -49,8 +49,7 @@ class Suggestion(Struct, frozen=True, omit_defaults=True):
     language: Language | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """What a suggester looks at: the conversation as it now stands, and this event's signals by kind.
 
     `unsure` is the judged chance of dissatisfaction where that is too close to call. `lately_asked`: whether the agent

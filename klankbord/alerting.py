@@ -117,6 +117,8 @@ def changes(
     tenant: str, conversation_id: str, before: Mapping[str, Episode], after: Mapping[str, Episode]
 ) -> tuple[Alert, ...]:
     """The alerts that opened or cleared between two states; from an empty `before`, all that ever happened."""
+    if before is after:  # as at most events
+        return ()
     found = []
     for name, episode in after.items():
         earlier = before.get(name)

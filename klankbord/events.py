@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -53,6 +54,12 @@ class Role(StrEnum):
 ANSWERS: Final = (Role.AGENT, Role.BOT)
 
 
+@lru_cache(maxsize=2)  # whoever handles an event asks for its time, eight times in all
+def seconds(at: datetime) -> Seconds:
+    """A time with a zone, in seconds since 1970."""
+    return at.timestamp()
+
+
 class Common(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
     """What every event carries. `event_id` makes delivery idempotent; `at` is event time in UTC."""
 
@@ -72,7 +79,7 @@ class Common(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=
     @property
     def at_s(self) -> Seconds:
         """Event time in seconds since 1970."""
-        return self.at.timestamp()
+        return seconds(self.at)
 
 
 class Started(Common, frozen=True, kw_only=True, tag="started", omit_defaults=True):

@@ -109,7 +109,10 @@ def _hundredths(event: Event) -> int:
 
 
 def _holds(memory: Memory, number: Number) -> bool:
-    return any(number in lane.newest and _stands_in(lane.newest, number) for lane in memory.values())
+    for lane in memory.values():  # `any` makes a generator of it, which costs as much again
+        if number in lane.newest and _stands_in(lane.newest, number):
+            return True
+    return False
 
 
 def _stands_in(entries: bytes, number: Number, after: int = _TIME_BYTES) -> bool:

@@ -38,13 +38,16 @@ def remembered(
     conversation: Conversation, signals: Iterable[Signal], policy: Policy, *, at: Seconds
 ) -> dict[str, Need]:
     """The needs after an event: the new with their time, the old until they are let go, the threats always."""
+    shown_now = shown(signals, Dimension.NEED)
+    if not shown_now and not conversation.needs:
+        return {}
     turn = conversation.customer_turns
     needs = {
         kind: need
         for kind, need in conversation.needs.items()
         if kind in THREATS or (turn - need.customer_turn < policy.need_turns and at - need.at < policy.need_s)
     }
-    for kind, sure in shown(signals, Dimension.NEED).items():
+    for kind, sure in shown_now.items():
         earlier = needs.pop(kind, None)
         needs[kind] = Need(sure if earlier is None else max(sure, earlier.sure), at, turn)
     return _last(needs)

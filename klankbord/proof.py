@@ -71,7 +71,7 @@ def _said(rule: str, turn: Turn) -> tuple[Evidence, ...]:
         return ()
     lists = [name.removeprefix(_SAID) for name in turn.policy.program.asked[rule].watched if name.startswith(_SAID)]
     places = turn.policy.book.said(turn.words.normal, turn.words.role, turn.words.language) if lists else {}
-    private = _private(turn)
+    private = _private(turn) if places else ()
     return tuple(
         Evidence(
             f"{_SAID}{name}", 1.0, turn.event.at_s, clip(excerpt(turn.words.clean, *places[name])),

@@ -40,7 +40,8 @@ class Felt(NamedTuple):
 def felt(found: Iterable[Signal], policy: Policy) -> Felt:
     """What everything that was found in one customer turn says of it."""
     found = tuple(found)
-    return Felt(turn_emotions(found, policy), turn_valence(found), heard_dissatisfied(found), abuse(found))
+    strengths = {signal.kind: signal.strength for signal in found}
+    return Felt(turn_emotions(found, policy), turn_valence(strengths), heard_dissatisfied(strengths), abuse(strengths))
 
 
 def turn_emotions(signals: Iterable[Signal], policy: Policy) -> dict[str, float]:
@@ -56,15 +57,9 @@ def turn_emotions(signals: Iterable[Signal], policy: Policy) -> dict[str, float]
     return {emotion: round(value, _DIGITS) for emotion, value in emotions.items()}
 
 
-def turn_valence(signals: Iterable[Signal]) -> float:
-    """How positive the words of one turn are, -1..1."""
-    positive = negative = 0.0
-    for signal in signals:
-        if signal.kind == "positive_words":
-            positive = signal.strength
-        elif signal.kind == "negative_words":
-            negative = signal.strength
-    return round(positive - negative, _DIGITS)
+def turn_valence(strengths: Mapping[str, float]) -> float:
+    """How positive the words of one turn are, -1..1, by the strength of each kind of signal."""
+    return round(strengths.get("positive_words", 0.0) - strengths.get("negative_words", 0.0), _DIGITS)
 
 
 def faded_emotions(before: Mapping[str, float], turn: Mapping[str, float], policy: Policy) -> dict[str, float]:
@@ -93,17 +88,15 @@ def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
     return tuple([s for s in signals if s.strength >= policy.evidence_from or s.dimension is Dimension.EFFORT])
 
 
-def heard_dissatisfied(signals: Iterable[Signal]) -> float:
+def heard_dissatisfied(strengths: Mapping[str, float]) -> float:
     """How dissatisfied the words of one turn sound by themselves, 0..1: the head, and what was said outright."""
-    by_kind = {signal.kind: signal.strength for signal in signals}
-    said = max(by_kind.get(kind, 0.0) for kind in _NEGATIVE)
-    return round(either(by_kind.get("sounds_dissatisfied", 0.0), _SAID_OUTRIGHT * said), _DIGITS)
+    said = max([strengths.get(kind, 0.0) for kind in _NEGATIVE])
+    return round(either(strengths.get("sounds_dissatisfied", 0.0), _SAID_OUTRIGHT * said), _DIGITS)
 
 
-def abuse(signals: Iterable[Signal]) -> float:
+def abuse(strengths: Mapping[str, float]) -> float:
     """How likely one turn is abusive, 0..1."""
-    by_kind = {signal.kind: signal.strength for signal in signals}
-    return round(either(by_kind.get("sounds_abusive", 0.0), by_kind.get("abuse", 0.0)), _DIGITS)
+    return round(either(strengths.get("sounds_abusive", 0.0), strengths.get("abuse", 0.0)), _DIGITS)
 
 
 def faded_drivers(

@@ -12,7 +12,7 @@ LETTERS: Final = "~"  # before a run of letters within a word
 DENIED: Final = "¬"  # before a word that stands up to three words after a negation
 _LONGEST_WORD: Final = 24
 _SIZES: Final = (3, 4, 5)
-_DENIAL_REACH_WORDS: Final = 3
+DENIAL_REACH_WORDS: Final = 3
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|([^\w\s])\1*")
 NEGATORS: Final = frozenset(
     """niet geen nooit nergens niks niets zonder nauwelijks niemand
@@ -75,5 +75,5 @@ def between(words: Sequence[str]) -> Iterator[Pair]:
     for place in range(len(words) - 1):
         yield f"{words[place]} {words[place + 1]}", place, place + 1
         if words[place] in NEGATORS:
-            for denied in range(place + 1, min(len(words), place + 1 + _DENIAL_REACH_WORDS)):
+            for denied in range(place + 1, min(len(words), place + 1 + DENIAL_REACH_WORDS)):
                 yield DENIED + words[denied], place, denied

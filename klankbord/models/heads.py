@@ -3,7 +3,7 @@
 import json
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -112,7 +112,11 @@ class Model:
 
     def features_of(self, word: str) -> list[int]:
         """The rows of the features of one word by itself."""
-        return [self._place[feature] for feature in of_word(word) if feature in self._place]
+        return self.rows_of(of_word(word))
+
+    def rows_of(self, features: Iterable[str]) -> list[int]:
+        """The rows of those features that are known."""
+        return [self._place[feature] for feature in features if feature in self._place]
 
     def pairs_from(self, word: str) -> dict[str, int]:
         """The row of each known pair that begins with `word`, by its second word."""

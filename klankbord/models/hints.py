@@ -1,11 +1,12 @@
 """Whether a line may be told by a head at all, before it is read: most answers tell nothing."""
 
 import math
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from klankbord.events import Language
-from klankbord.models.features import NEGATORS, words
+from klankbord.models.features import DENIAL_REACH_WORDS, DENIED, NEGATORS, words
 from klankbord.models.heads import WORDS_KEPT, Model, model
 
 # What something adds to each of two heads, and its share in the squared length.
@@ -23,6 +24,8 @@ class _Word(NamedTuple):
     adds: Adds
     # What it adds together with the word after it.
     before: dict[str, Adds]
+    # What it adds where it stands after a negation.
+    denied: Adds
 
 
 class Hint:
@@ -37,7 +40,7 @@ class Hint:
     def may_tell(self, normal: str) -> bool:
         """False only where the chance of both heads is below one half."""
         said = words(normal)
-        if len(said) > _MOST_WORDS or not NEGATORS.isdisjoint(said):
+        if len(said) > _MOST_WORDS:
             return True
         if len(self._words) + len(said) > WORDS_KEPT:
             self._words = {}
@@ -46,8 +49,11 @@ class Hint:
         for word in said:
             if pair := before.get(word):
                 first, second, squared = first + pair[0], second + pair[1], squared + pair[2]
-            (one, other, share), before = kept.get(word) or self._kept(word)
+            (one, other, share), before, _ = kept.get(word) or self._kept(word)
             first, second, squared = first + one, second + other, squared + share
+        if not NEGATORS.isdisjoint(said):
+            for one, other, share in self._denied(said):
+                first, second, squared = first + one, second + other, squared + share
         length = math.sqrt(squared) or 1.0
         return any(
             (total / length + bias) * slope + offset > -_MARGIN
@@ -57,10 +63,18 @@ class Hint:
     def _kept(self, word: str) -> _Word:
         pairs = self._of.pairs_from(word)
         known = _Word(
-            self._adds(self._of.features_of(word)), {after: self._adds([row]) for after, row in pairs.items()}
+            self._adds(self._of.features_of(word)),
+            {after: self._adds([row]) for after, row in pairs.items()},
+            self._adds(self._of.rows_of([DENIED + word])),
         )
         self._words[word] = known
         return known
+
+    def _denied(self, said: list[str]) -> Iterator[Adds]:
+        for place, word in enumerate(said):
+            if word in NEGATORS:
+                for denied in said[place + 1 : place + 1 + DENIAL_REACH_WORDS]:
+                    yield self._words[denied].denied
 
     def _adds(self, rows: list[int]) -> Adds:
         first, second, squared = self._of.sums(rows, self._heads)

@@ -223,10 +223,7 @@ def test_an_intent_or_a_need_moves_no_other_score(kind: str) -> None:
     other = [Signal("anger", Dimension.EMOTION, 0.7), Signal("transfer", Dimension.EFFORT, 0.8)]
     signals = [*other, Signal(kind, dimension, 1.0)]
 
-    assert scoring.turn_emotions(signals, POLICY) == scoring.turn_emotions(other, POLICY)
-    assert scoring.turn_valence(signals) == scoring.turn_valence(other)
-    assert scoring.heard_dissatisfied(signals) == scoring.heard_dissatisfied(other)
-    assert scoring.abuse(signals) == scoring.abuse(other)
+    assert scoring.felt(signals, POLICY) == scoring.felt(other, POLICY)
     assert scoring.faded_drivers({}, signals, POLICY, turn=True) == scoring.faded_drivers({}, other, POLICY, turn=True)
 
 

@@ -80,8 +80,8 @@ def test_effort_is_no_emotion() -> None:
 
 
 def test_valence_is_positive_words_less_negative_ones() -> None:
-    assert turn_valence([feeling("positive_words", 0.8), feeling("negative_words", 0.3)]) == 0.5
-    assert turn_valence([feeling("anger")]) == 0.0
+    assert turn_valence({"positive_words": 0.8, "negative_words": 0.3}) == 0.5
+    assert turn_valence({"anger": 1.0}) == 0.0
 
 
 def test_an_emotion_fades_at_each_turn_until_it_is_forgotten() -> None:
@@ -108,7 +108,7 @@ def test_a_running_value_moves_by_its_share() -> None:
 
 def test_only_frustration_anger_and_disappointment_sound_dissatisfied() -> None:
     def found(**strengths: float) -> float:
-        return heard_dissatisfied(Signal(kind, Dimension.EMOTION, strength) for kind, strength in strengths.items())
+        return heard_dissatisfied(strengths)
 
     assert found(anxiety=1.0, confusion=1.0, sounds_happy=1.0) == 0.0
     assert found(anger=0.5, disappointment=0.4) == 0.35
@@ -125,9 +125,8 @@ def test_weak_evidence_of_emotion_is_not_told_but_every_fact_is() -> None:
 
 
 def test_abuse_is_either_said_outright_or_heard() -> None:
-    assert abuse([]) == 0.0
-    said, heard = Signal("abuse", Dimension.EMOTION, 0.5), Signal("sounds_abusive", Dimension.EMOTION, 0.5)
-    assert abuse([said, heard]) == 0.75
+    assert abuse({}) == 0.0
+    assert abuse({"abuse": 0.5, "sounds_abusive": 0.5}) == 0.75
 
 
 def test_a_driver_fades_at_turns_only() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from klankbord.channels.transcript import recordings
 from klankbord.events import ANSWERS, Language, Utterance
+from klankbord.models.features import NEGATORS, words
 from klankbord.models.heads import answering
 from klankbord.models.hints import HINTED, may_mean
 from klankbord.phrases import clean, normal
@@ -16,10 +17,20 @@ ANSWERED: list[tuple[str, Language]] = [
 ]
 
 
-def test_what_is_not_read_would_have_told_nothing() -> None:
-    unread = [(line, language) for line, language in ANSWERED if not may_mean(line, language)]
+def _denied(line: str, language: Language) -> str:
+    """The line with a negation in the middle of it."""
+    said = line.split()
+    said.insert(len(said) // 2, "niet" if language == "nl" else "not")
+    return " ".join(said)
 
-    assert len(unread) > len(ANSWERED) / 2
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_what_is_not_read_would_have_told_nothing(denied: bool) -> None:
+    lines = [(_denied(line, language) if denied else line, language) for line, language in ANSWERED]
+    unread = [(line, language) for line, language in lines if not may_mean(line, language)]
+
+    assert len(unread) > len(lines) / 2
+    assert any(not NEGATORS.isdisjoint(words(line)) for line, _ in unread)
     for line, language in unread:
         chances = answering(line, language).chances
         assert max(chances[head] for head in HINTED) < 0.5, line
