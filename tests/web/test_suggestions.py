@@ -101,8 +101,9 @@ def test_what_no_longer_stands_cannot_be_answered(floor: Floor, redis_url: str, 
         offer_of(taken_back), offer_id="f" * 24, candidates=(), messages=(), at=taken_back.at + 1, all_over="ended"
     )
     decide(redis_url, ended)
-    key = wire.current_suggestion("demo", "agent-01")
-    assert eventually(lambda: not floor.redis.exists(key))
+    stands_until_ms = int(hash_of(floor, wire.shown_suggestion(late.suggestion_id))[b"until_ms"])
+    assert eventually(lambda: floor.redis.time()[0] * 1000 > stands_until_ms)
+    assert not floor.redis.exists(wire.current_suggestion("demo", "agent-01"))
 
     assert answer(asked, late.suggestion_id, {"answer": "used"}) == 409
     assert answer(asked, taken_back.suggestion_id, {"answer": "used"}) == 409
