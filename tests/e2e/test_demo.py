@@ -14,13 +14,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.parser import text_string_to_metric_families
 
 from klankbord.events import MAX_EVENT_BYTES, MAX_TEXT_CHARS, encode
 from streams import embedded
 from streams.demo import ROOT, Running, replay_once, running
-from streams.metrics import MonitorMetrics, PublisherMetrics
 from streams.player import bundled
 from tests.e2e.waiting import processes_of, until
 from tests.klankbord.given import utterance
@@ -275,21 +272,3 @@ def test_a_running_process_says_that_it_is_well(replayed: Running, process: str,
 
 def test_a_worker_answers_nothing_else(replayed: Running) -> None:
     assert answer(replayed.address("monitor", "/table/conversations"))[0] == 404
-
-
-@pytest.mark.parametrize("process", ["monitor", "publisher"])
-def test_the_metrics_of_a_worker_are_the_declared_ones(replayed: Running, process: str) -> None:
-    declared = CollectorRegistry()
-    if process == "monitor":
-        MonitorMetrics(declared)
-    else:
-        PublisherMetrics(declared, rules=[], kinds=[])
-
-    scraped = names(answer(replayed.address(process, "/metrics"))[1].decode())
-
-    assert scraped == names(generate_latest(declared).decode())
-
-
-def names(page: str) -> set[str]:
-    """The families of a page; when a counter was created is a family of its own there."""
-    return {family.name for family in text_string_to_metric_families(page) if not family.name.endswith("_created")}
