@@ -13,7 +13,7 @@ import msgspec
 import redis
 
 from streams import demo, wire
-from streams.player import Line, bundled
+from streams.player import Line, Player, bundled, span
 from streams.wire import AlertLife, SuggestionMessage
 from tests.e2e.waiting import until
 from tests.prometheus.server import Prometheus, prometheus
@@ -40,19 +40,32 @@ class Scene:
 
 
 @contextmanager
-def scene(directory: Path) -> Iterator[Scene]:
-    """Two replays: what was scraped of the first is a week old for Prometheus, which scrapes the second."""
+def scene(directory: Path, *, speed: float | None = None) -> Iterator[Scene]:
+    """Two replays: what was scraped of the first is a week old for Prometheus, which scrapes the second.
+
+    At talking speed times `speed`, or as fast as it goes.
+    """
     with demo.running({"CANARY_EVERY_S": "2"}) as live:
         with _remembering(live) as past:
-            demo.replay_once(live, (*bundled(), UNREADABLE), keep_times=False, progress=lambda _: None)
+            _play(live, (*bundled(), UNREADABLE), speed)
         targets = {name: f"127.0.0.1:{live.ports[name]}" for name in live.processes}
         with prometheus(directory / "prometheus", targets, every_s=EVERY_S, past=past.text()) as server:
             until(lambda: len(server.now("up == 1")) == len(targets), within_s=SETTLED_S, what="all are scraped")
             with _watching(live):
-                demo.replay_once(live, (*bundled(1), UNREADABLE), keep_times=False, progress=lambda _: None)
+                _play(live, (*bundled(1), UNREADABLE), speed)
                 act(live)
                 _settle(server)
                 yield Scene(live, server)
+
+
+def _play(live: demo.Running, lines: tuple[Line, ...], speed: float | None) -> None:
+    if speed is None:
+        assert demo.replay_once(live, lines, keep_times=False, progress=lambda _: None).clean
+        return
+    with Player(live.broker) as player:
+        player.play(lines, shift_s=time.time() - span(lines)[1], speed=speed, watch=live.check)
+        player.settle(live.check)
+    assert player.account.lost == 0
 
 
 def act(live: demo.Running) -> None:

@@ -9,6 +9,8 @@ import redis
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from config.grafana.generate import DASHBOARDS
+from config.grafana.panels import SPAN, Dashboard, Panel
 from klankbord.errors import Reason
 from klankbord.events import Channel, Event
 from klankbord.policy import EMOTIONS, Policy, rules_in_force
@@ -149,12 +151,25 @@ def test_a_question_of_a_panel_or_a_rule_has_an_answer(played: Scene, name: str)
 
     unknown = [series for series in asked_for(expression) if not played.prometheus.now(f'{{__name__="{series}"}}')]
     values = {
-        part: [series.points[0][1] for series in played.prometheus.now(part.replace("$__rate_interval", "1m"))]
-        for part in parts
+        part: [series.points[0][1] for series in played.prometheus.now(part.replace(SPAN, "1m"))] for part in parts
     }
 
     assert unknown == []
     assert [part for part, found in values.items() if all(map(math.isnan, found))] == []
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda one: one.name)
+def test_every_line_of_a_panel_has_the_labels_that_name_it(played: Scene, dashboard: Dashboard) -> None:
+    def named(panel: Panel) -> Iterator[tuple[str, set[str], set[str]]]:
+        for question in panel.queries:
+            labels = {part.partition("}}")[0] for part in question.legend.en.split("{{")[1:]}
+            for series in played.prometheus.now(question.expression.replace(SPAN, "1m")):
+                yield panel.title.en, labels, set(series.labels)
+
+    lines = [line for panel in dashboard.panels for line in named(panel)]
+
+    assert len(lines) > len(dashboard.panels)
+    assert [(title, labels - has) for title, labels, has in lines if labels - has] == []
 
 
 def test_no_rule_fails(played: Scene) -> None:
