@@ -150,7 +150,9 @@ class _Past:
                     self._lines.append(_labelled(line, own if "process=" in line else f'{own},process="{name}"', at))
 
     def text(self) -> str:
-        return "\n".join([*sorted(self._lines), "# EOF"]) + "\n"
+        """In OpenMetrics: each series in one piece, in the order of time."""
+        by_series = sorted(self._lines, key=lambda line: line.rsplit(" ", 2)[0])
+        return "\n".join([*by_series, "# EOF"]) + "\n"
 
 
 @contextmanager
