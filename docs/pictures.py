@@ -189,9 +189,16 @@ def _lines(answered: Answered, language: Language, width: int, start_s: float, e
         _, y = place(start_s, panel.limit)
         yield f'<line class="limit" x1="{LEFT}" y1="{y:.1f}" x2="{width - RIGHT}" y2="{y:.1f}"/>'
     for line, colour in zip(lines, COLOURS, strict=False):
-        points = " ".join(f"{x:.0f},{y:.1f}" for x, y in (place(at, min(value, high)) for at, value in line.points))
+        bends = _bends([(round(x), round(y, 1)) for x, y in (place(at, min(value, high)) for at, value in line.points)])
+        points = " ".join(f"{x},{y:g}" for x, y in bends)
         yield f'<polyline points="{points}" stroke="{colour}"/>'
     yield from _legend(lines, len(answered.lines), language, width)
+
+
+def _bends(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The points without those in the middle of a level stretch."""
+    inner = zip(points, points[1:], points[2:], strict=False)
+    return [*points[:1], *(b for a, b, c in inner if not a[1] == b[1] == c[1]), *points[1:][-1:]]
 
 
 def _most_moved(lines: Sequence[Line]) -> list[Line]:

@@ -82,7 +82,11 @@ FLOOR: Final = Dashboard(
                         "1 to 7, higher = harder. Half of the turns lie below p50, nine in ten below p90.",
                         "1 tot 7, hoger = zwaarder. De helft van de beurten ligt onder p50, negen van de tien onder p90.",
                     ),
-                    (quantile(0.5, EFFORT, legend="p50"), quantile(0.9, EFFORT, legend="p90")),
+                    # Effort has no value below 1, and Prometheus takes the lowest bucket to begin at 0.
+                    tuple(
+                        query(f"clamp_min({quantile(share, EFFORT, legend=name).expression}, 1)", name)
+                        for share, name in ((0.5, "p50"), (0.9, "p90"))
+                    ),
                     lowest=1,
                     highest=7,
                 ),

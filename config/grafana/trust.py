@@ -98,8 +98,8 @@ TRUST: Final = Dashboard(
                 Panel(
                     Words("Share kept back", "Aandeel achtergehouden"),
                     Words(
-                        "Of the alerts that opened in an hour, the share that the budget kept back.",
-                        "Van de meldingen die in een uur opengingen, het aandeel dat het budget achterhield.",
+                        "Of the alerts that opened in an hour, the share that the budget kept back; who is displaced after being shown again counts twice.",
+                        "Van de meldingen die in een uur opengingen, het aandeel dat het budget achterhield; wie na terugkeer weer verdrongen wordt, telt dubbel.",
                     ),
                     (
                         query(

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +52,9 @@ def scene(directory: Path, *, speed: float | None = None) -> Iterator[Scene]:
         with prometheus(directory / "prometheus", targets, every_s=EVERY_S, past=past.text()) as server:
             until(lambda: len(server.now("up == 1")) == len(targets), within_s=SETTLED_S, what="all are scraped")
             with _watching(live):
+                before = {life.alert_id for life in _lives(live)}
                 _play(live, (*bundled(1), UNREADABLE), speed)
-                act(live)
+                act(live, [life for life in _lives(live) if life.alert_id not in before])
                 _settle(server)
                 yield Scene(live, server)
 
@@ -68,10 +69,14 @@ def _play(live: demo.Running, lines: tuple[Line, ...], speed: float | None) -> N
     assert player.account.lost == 0
 
 
-def act(live: demo.Running) -> None:
-    """Supervisors take up alerts and mark them, agents answer suggestions."""
+def _lives(live: demo.Running) -> list[AlertLife]:
     with redis.Redis.from_url(live.redis_url) as client:
-        lives = [msgspec.json.decode(raw, type=AlertLife) for raw in client.hvals(wire.LIVES)]
+        return [msgspec.json.decode(raw, type=AlertLife) for raw in client.hvals(wire.LIVES)]
+
+
+def act(live: demo.Running, lives: Sequence[AlertLife]) -> None:
+    """Supervisors mark these alerts, agents answer suggestions."""
+    with redis.Redis.from_url(live.redis_url) as client:
         entries: Any = client.xrange(wire.SUGGESTIONS)
     shown = [_suggestion(fields[wire.FIELD]) for _, fields in entries]
     # One alone may not ask so often.

@@ -214,9 +214,7 @@ def test_redis_that_does_not_answer_is_seen_and_so_is_what_waits_for_it(played: 
 
     with redis.Redis.from_url(played.live.redis_url) as client:
         client.execute_command("CLIENT", "PAUSE", PAUSED_MS, "ALL")
-        until(
-            lambda: "\nklankbord_redis_up 0.0\n" in played.pages()["publisher"], within_s=SEEN_S, what="it is said"
-        )
+        until(lambda: "\nklankbord_redis_up 0.0\n" in played.pages()["publisher"], within_s=SEEN_S, what="it is said")
         until(lambda: server.now("klankbord_redis_up == 0"), within_s=PAUSED_MS / 1000, what="Prometheus knows")
         until(lambda: server.now("klankbord_web_redis_up == 0"), within_s=PAUSED_MS / 1000, what="the pages say so")
         until(
