@@ -61,7 +61,8 @@ def scene(directory: Path, *, speed: float | None = None) -> Iterator[Scene]:
 
 def _play(live: demo.Running, lines: tuple[Line, ...], speed: float | None) -> None:
     if speed is None:
-        assert demo.replay_once(live, lines, keep_times=False, progress=lambda _: None).clean
+        played = demo.replay_once(live, lines, keep_times=False, progress=lambda _: None)
+        assert played.lost == played.duplicates == 0
         return
     with Player(live.broker) as player:
         player.play(lines, shift_s=time.time() - span(lines)[1], speed=speed, watch=live.check)
