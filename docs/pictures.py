@@ -21,7 +21,7 @@ from tests.prometheus.server import Prometheus, Series
 FOLDER: Final = Path(__file__).parent / "dashboards"
 STEP_S: Final = 1.0
 SPEED: Final = 20.0  # the conversations take two minutes then
-# What Grafana would put for its interval is four scrapes, of one second here; a rate is calmer over more.
+# Grafana would put four scrapes, of two seconds here; a rate is calmer over more.
 SPAN_S: Final = "15s"
 COLUMNS: Final = 24
 COLUMN: Final = 46
