@@ -12,7 +12,7 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 EVENTS ?= 200000
 KILLS ?= 40
 
-.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs screenshot train quality bench-observe bench-pages clean
+.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs dashboards pictures screenshot train quality bench-observe bench-pages clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -48,6 +48,7 @@ check: .venv/for-tests
 	.venv/bin/mypy
 	.venv/bin/lint-imports --no-cache
 	.venv/bin/klankbord config check --files
+	.venv/bin/python -m tests.prometheus
 
 # The golden conversations, and the pages of docs/ that are made from code: look at the difference before you commit.
 golden: .venv/for-tests
@@ -55,6 +56,13 @@ golden: .venv/for-tests
 
 docs: .venv/for-tests
 	.venv/bin/python -m docs.generate
+
+dashboards: .venv/for-tests
+	.venv/bin/python -m config.grafana.generate
+
+# What the panels show of a replay, from a real Prometheus: a minute of scraping, into docs/dashboards/.
+pictures: .venv/for-tests
+	.venv/bin/python -m docs.pictures
 
 screenshot: .venv/for-tests
 	.venv/bin/python -m docs.screenshot

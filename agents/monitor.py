@@ -1,7 +1,6 @@
 """Folds every event into its conversation: input topics -> observe() -> conversation.observations."""
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
@@ -28,6 +27,7 @@ from streams.canary import is_canary
 from streams.deadletters import Faults, Flood, Incoming, dead_letter, read
 from streams.deadlines import Deadlines
 from streams.forgetting import Forgetting, Keep, idle_end, marker
+from streams.leaving import Leave, leave
 from streams.metrics import MonitorMetrics, count_reload
 from streams.tables import Table
 from streams.transport import Consumer
@@ -40,10 +40,10 @@ log = structlog.get_logger()
 Bury = Callable[[Incoming, InvalidEvent], Awaitable[None]]
 
 
-def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> None:
+def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, leave: Leave = leave) -> None:
     """Give `app` the agent `monitor_conversations` with its table and its dead-letter topic."""
     policy = load_policy(settings.policy, settings.reasons)
-    metrics = MonitorMetrics(registry, reason_groups=policy.reasons.groups)
+    metrics = MonitorMetrics(registry, reason_groups=policy.reasons.groups, queues=settings.listed_queues)
     reloading = Reloading(
         lambda: load_policy(settings.policy, settings.reasons),
         (settings.policy, settings.reasons),
@@ -145,8 +145,8 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
             except Exception:
                 # An exception that leaves an agent acknowledges the event: it would be lost. Whatever escapes
                 # the step is trouble with the broker, so this process ends and the event comes again.
-                log.exception("event not processed, the process ends")
-                os._exit(os.EX_SOFTWARE)
+                log.exception("event not processed")
+                leave("an event was not processed")
 
 
 def burying(dead_letters: TopicT, metrics: MonitorMetrics) -> Bury:
@@ -325,6 +325,7 @@ def _count(observation: Observation, incoming: Incoming, metrics: MonitorMetrics
     if incoming.timestamp_ms:
         metrics.event_to_observation_seconds.observe(max(0.0, time.time() - incoming.timestamp_ms / 1000))
     if observation.role is Role.CUSTOMER:
-        labels = observation.conversation.channel, observation.conversation.language or "unknown"
-        metrics.effort.labels(*labels).observe(observation.conversation.effort)
-        metrics.valence.labels(*labels).observe(observation.valence)
+        now = observation.conversation
+        metrics.of_floor(now.channel, now.language, now.queue).count(
+            effort=now.effort, valence=observation.valence, emotions=observation.emotions
+        )

@@ -1,7 +1,6 @@
 """Shows what was observed: conversation.observations -> alerts, suggestions and the live board in Redis."""
 
 import asyncio
-import os
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -27,6 +26,7 @@ from streams import wire
 from streams.advising import Offer, offer
 from streams.budget import Claim
 from streams.canary import heard, is_canary
+from streams.leaving import Leave, leave
 from streams.metrics import SUPPRESSED_WHY, PublisherMetrics, count_reload
 from streams.rebuilding import Lost, read
 from streams.sinks import Batch, New, Sink, Unavailable
@@ -45,7 +45,7 @@ REMEMBERED: Final = 50_000
 log = structlog.get_logger()
 
 
-def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> None:
+def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, leave: Leave = leave) -> None:
     """Give `app` the agent `publish_observations`."""
     policy = load_policy(settings.policy, settings.reasons)
     metrics = PublisherMetrics(
@@ -94,8 +94,8 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry) -> N
                 await publisher.publish([(e.value, e.message.offset) for e in batch if e.value is not None])
             except Exception:
                 # As in the monitor: an exception that leaves would acknowledge the batch.
-                log.exception("batch not published, the process ends")
-                os._exit(os.EX_SOFTWARE)
+                log.exception("batch not published")
+                leave("a batch was not published")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ class Publisher:
         alerts: list[wire.AlertMessage] = []
         claims: list[Claim] = []
         offers: list[Offer] = []
-        rows: dict[bytes, tuple[wire.BoardRow, int]] = {}
+        rows: dict[bytes, tuple[wire.BoardRow, int, Seconds]] = {}
         known: dict[bytes, Known] = {}
         now_ms = time.time() * 1000
         for record, _ in records:
@@ -179,9 +179,10 @@ class Publisher:
             alerts += told
             claims += (self.views.claim(record, message) for message in told)
             if key not in rows or rows[key][1] <= record.progress:
-                rows[key] = self.views.row(record), record.progress
+                rows[key] = self.views.row(record), record.progress, record.origin.timestamp_ms / 1000
             offers += self._offers(key, record, age_ms=now_ms - record.origin.timestamp_ms)
-        return Batch(alerts, offers, tuple(rows.values()), claims), known
+        shown = [(row, progress) for row, progress, _ in rows.values()]
+        return Batch(alerts, offers, shown, claims, produced=[at for _, _, at in rows.values()]), known
 
     @asynccontextmanager
     async def noting(self) -> AsyncIterator[None]:

@@ -64,7 +64,11 @@ class Restoring:
             while True:
                 try:
                     await self.look(assigned())
-                except (Unavailable, KlankbordError) as error:
+                    self._metrics.redis_up.set(1)
+                except Unavailable as error:
+                    self._metrics.redis_up.set(0)
+                    log.warning("redis could not be made whole, trying again", error=str(error))
+                except KlankbordError as error:
                     log.warning("redis could not be made whole, trying again", error=str(error))
                 self._publisher.lost.clear()
                 try:

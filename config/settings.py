@@ -22,6 +22,8 @@ PREFIX: Final = "KLANKBORD_"
 HERE: Final = Path(__file__).parent
 # Of one text of the playbook: an agent reads it between two lines of a customer.
 MOST_CHARS: Final = 320
+# Each brings some sixty series for every channel and language in which its customers speak.
+MOST_QUEUES: Final = 20
 _ENTRY: Final = frozenset({"text", "why", "source"})
 _SENTENCE_END: Final = re.compile(r"[.!?…](?=\s|\Z)")
 _LINK: Final = re.compile(
@@ -62,6 +64,15 @@ class Settings(BaseModel):
     budget: Annotated[Path, Field(description="how many alerts a team is shown in an hour, and which go first")] = (
         HERE / "budget.toml"
     )
+
+    queues: Annotated[
+        str,
+        Field(
+            pattern=rf"^[^,]*(,[^,]*){{0,{MOST_QUEUES - 1}}}$",
+            description="queues with a place of their own in metrics, separated by commas, at most "
+            f"{MOST_QUEUES}; all others are counted as `other`",
+        ),
+    ] = ""
 
     canary_every_s: Annotated[
         float, Field(ge=0, le=600, description="seconds between two canary conversations; 0: none, nothing is told")
@@ -111,6 +122,11 @@ class Settings(BaseModel):
     proxy_secret: Annotated[
         SecretStr, Field(description="login proxy: what it sends as X-Klankbord-Secret, at least 32 characters")
     ] = SecretStr("")
+
+    @property
+    def listed_queues(self) -> tuple[str, ...]:
+        """The queues that metrics tell apart."""
+        return tuple(name for queue in self.queues.split(",") if (name := queue.strip()))
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:

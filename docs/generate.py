@@ -40,10 +40,9 @@ from klankbord.signals import Detector, Dimension, Signal
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import Taxonomy
 from streams import topics, wire
-from streams.metrics import MonitorMetrics, PublisherMetrics
+from streams.metrics import PULLED, MonitorMetrics, PublisherMetrics, WebMetrics, WorkerMetrics
 from tests.gold import Split
 from tests.gold_reasons import ends, figures
-from web.metrics import Metrics
 
 FOLDER: Final = Path(__file__).parent
 ROOT: Final = FOLDER.parent
@@ -58,7 +57,7 @@ STRENGTHS: Final = tuple(step / 20 for step in range(1, 21))
 
 def metrics() -> str:
     """Every metric as it is scraped."""
-    monitor, publisher, pages = CollectorRegistry(), CollectorRegistry(), Metrics()
+    monitor, publisher, both, pages = CollectorRegistry(), CollectorRegistry(), CollectorRegistry(), WebMetrics()
     policy = Policy()
     of_publisher = PublisherMetrics(
         publisher,
@@ -68,6 +67,7 @@ def metrics() -> str:
     rows = [
         *_metrics("monitor", monitor, MonitorMetrics(monitor)),
         *_metrics("publisher", publisher, of_publisher),
+        *_metrics("both workers", both, WorkerMetrics(both, dict)),
         *_metrics("pages", pages.registry, pages),
     ]
     return _page(
@@ -75,6 +75,8 @@ def metrics() -> str:
         "What each process shows at `/metrics`, on the ports of [settings](settings.md).",
         "A histogram is scraped as `_bucket`, `_sum` and `_count`.",
         "Labels come from closed sets: never a conversation, a customer, an agent or a word.",
+        "`queue` is one of `KLANKBORD_QUEUES`, or `other`.",
+        "What [dashboards](dashboards.md) and [alerts](runbook.en.md) make of them is tried against a real Prometheus.",
         "",
         *_table(("name", "type", "labels", "process", "what it says"), rows),
     )
@@ -395,6 +397,7 @@ def _metrics(process: str, registry: CollectorRegistry, holder: object) -> Itera
     # prometheus_client has no public way to the labels of a metric that nothing was counted under yet.
     declared = [value for value in vars(holder).values() if isinstance(value, MetricWrapperBase)]
     labels = {next(iter(metric.describe())).name: metric._labelnames for metric in declared}
+    labels |= {one.name: one.labels for one in PULLED}
     for family in registry.collect():
         seen = sorted({label for sample in family.samples for label in sample.labels} - {"le"})
         named = ", ".join(f"`{label}`" for label in labels.get(family.name, seen))

@@ -322,7 +322,7 @@ KEYS: Final[dict[str, tuple[str, str]]] = {
     ),
     wire.BOARD: ("hash", "tenant/conversation id to `BoardRow`, for every open conversation"),
     wire.BOARD_OFFSETS: ("hash", "tenant/conversation id to how much of its input the row on the board has seen"),
-    wire.BOARD_CHANGES: ("stream", "`BoardRow` as it changed, coalesced"),
+    wire.BOARD_CHANGES: ("stream", "`BoardRow` as it changed, coalesced; beside it when its newest event was produced"),
     wire.COUNTS: ("hash", "what was published once, by rule and kind"),
     wire.REVOKED: ("set", "tokens and people that may no longer see anything ([security](security.md))"),
     wire.AUDIT: ("stream", "who saw or did what, each line holding the hash of the one before"),

@@ -13,8 +13,12 @@ import faust.transport.conductor
 
 from config.settings import Settings, read_settings
 from klankbord.errors import KlankbordError
+from streams import wire
 from streams.awake import HEARTBEAT_S, SESSION_S, Awake
 from streams.health import Health
+from streams.leaving import Ends
+from streams.metrics import WorkerMetrics
+from streams.pulled import Pulling
 from streams.tables import Table, TableManager
 from streams.transport import EmbeddedTransport, FlowControl, Producer, Transport
 from streams.watchdog import Limits, Watchdog
@@ -24,6 +28,9 @@ REFUSED: Final = 2  # the exit code of `klankbord` for a wrong setting, too
 # The reading list: which module of `agents` gives each app its agents. By name, because another package
 # may own the name `agents`, and a search for agents would then find none and say nothing.
 AGENTS: Final = {"monitor": "agents.monitor", "publisher": "agents.publish"}
+
+READS: Final = {"monitor": wire.INPUTS, "publisher": (wire.OBSERVATIONS,)}
+WRITES: Final = {"monitor": (*wire.INPUTS, wire.OBSERVATIONS, wire.DEAD_LETTERS), "publisher": ()}
 
 # A worker that has work and does none for so long ends, to be started again. While Redis is away the publisher
 # waits for it, which is its work; to be started anew four times an hour does it no harm.
@@ -102,11 +109,15 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
     app.flow_control = FlowControl()
     app.transport = app.producer_transport = (EmbeddedTransport if embedded else Transport)(app.conf.broker, app)
     # The embedded broker has one monitor and one publisher, and on it they may sleep with a laptop.
-    awake = Awake(limit_s=float("inf")) if embedded else Awake()
-    cast(Producer, app.producer).awake = awake
-    Watchdog(app, limits=Limits(still_s=STILL_S[name]), awake=awake)
+    ends = Ends(data_dir / "ends.json")
+    asleep = ends.by("asleep")
+    awake = Awake(limit_s=float("inf"), leave=asleep) if embedded else Awake(leave=asleep)
+    producer = cast(Producer, app.producer)
+    producer.awake, producer.leave = awake, ends.by("not_written")
+    watchdog = Watchdog(app, limits=Limits(still_s=STILL_S[name]), awake=awake, leave=ends.by("watchdog"))
     health = Health(app, host=settings.host, port=port)
-    import_module(AGENTS[name]).attach(app, settings, health.registry)
+    WorkerMetrics(health.registry, Pulling(app, topics=READS[name], writes=WRITES[name], watchdog=watchdog, ends=ends))
+    import_module(AGENTS[name]).attach(app, settings, health.registry, leave=ends.by("not_processed"))
     return app
 
 

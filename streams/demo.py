@@ -20,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from config.settings import PREFIX, Settings
 from klankbord.errors import KlankbordError
 from streams import embedded, topics, wire
-from streams.player import Account, Line, Player, rounds, span
+from streams.player import Account, Line, Player, bundled, rounds, span
 
 ROOT: Final = Path(__file__).parent.parent
 PARTITIONS: Final = 4  # two cores gain nothing from more
@@ -153,6 +153,7 @@ def _environment(broker: str, redis_url: str, ports: Mapping[str, int], director
         "PARTITIONS": str(PARTITIONS),
         "DATA_DIR": str(directory),
         "REPLAYED": "true",
+        "QUEUES": ",".join(sorted({line.event.queue for line in bundled() if line.event and line.event.queue})),
         "LOGIN": "demo",
         **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
     }

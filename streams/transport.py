@@ -5,7 +5,7 @@ that loss, and knows the source of every method replaced here, so that an upgrad
 """
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -91,10 +91,12 @@ class Consumer(driver.Consumer):
     Thread: ClassVar[type[Thread]] = Thread
 
     def __init__(self, transport: Any, callback: Callable[[Message], Awaitable[None]], *args: Any, **kwargs: Any):
-        self._in_hand: dict[TP, set[int]] = defaultdict(set)  # handed out, and not known to be processed
+        # Handed out, and not known to be processed: offset to when the event was produced, in seconds since 1970.
+        self._in_hand: dict[TP, dict[int, float]] = defaultdict(dict)
         self._handed_out: dict[TP, int] = {}  # the last one
         self._on_its_way: dict[TP, deque[Message]] = defaultdict(deque)  # handed out, and not with an agent
         self._settled = 0
+        self.commits = Counter({"made": 0, "failed": 0})
         self._onward = callback
         self.leave: Leave = leave
         super().__init__(transport, self._hand_out, *args, **kwargs)
@@ -104,7 +106,7 @@ class Consumer(driver.Consumer):
 
     def _hand_out(self, message: Message) -> Awaitable[None]:
         if self.app.topics.acks_enabled_for(message.topic):
-            self._in_hand[message.tp].add(message.offset)
+            self._in_hand[message.tp][message.offset] = message.timestamp or 0.0
             self._handed_out[message.tp] = max(message.offset, self._handed_out.get(message.tp, -1))
             self._on_its_way[message.tp].append(message)
         return self._onward(message)
@@ -123,7 +125,7 @@ class Consumer(driver.Consumer):
             self.leave(f"{message.tp} {first.offset} was handed out and did not arrive before {message.offset}")
 
     def in_hand(self) -> int:
-        """How many events were handed out and are not processed. Any thread may ask this and the next four."""
+        """How many events were handed out and are not processed. Any thread may ask this and the next six."""
         return sum(map(len, list(self._in_hand.values()))) - sum(map(len, list(self._acked.values())))
 
     def processed(self) -> int:
@@ -139,6 +141,22 @@ class Consumer(driver.Consumer):
         consumer = self._thread._consumer
         return set() if consumer is None else {tp.partition for tp in consumer.assignment() if tp.topic == topic}
 
+    def behind(self, tp: TP) -> int:
+        """How many records of `tp` lie in Kafka and are not processed, as far as Kafka has told us."""
+        thread = self._thread
+        end = thread.highwater(tp) if isinstance(thread, Thread) and thread._consumer is not None else 0
+        handed_out = self._handed_out.get(tp)
+        next_one = (self._read_offset.get(tp) or 0) if handed_out is None else handed_out + 1
+        return max(0, end - next_one) + len(self._waiting(tp))
+
+    def oldest_s(self, tp: TP) -> float | None:
+        """When the oldest event of `tp` that was handed out and is not processed was produced; since 1970."""
+        waiting, produced_s = self._waiting(tp), self._in_hand.get(tp, {})
+        return produced_s.get(min(waiting)) if waiting else None
+
+    def _waiting(self, tp: TP) -> set[int]:
+        return set(list(self._in_hand.get(tp, ()))).difference(list(self._acked.get(tp, ())))
+
     def asked_at_ms(self, tp: TP) -> int | None:
         """When Kafka last answered a fetch of `tp`."""
         thread = self._thread
@@ -153,12 +171,14 @@ class Consumer(driver.Consumer):
     def _new_offset(self, tp: TP) -> int | None:
         # `_acked` is where all ways to acknowledge meet: the compiled stream calls no method of ours.
         acked, in_hand, committed = self._acked[tp], self._in_hand[tp], self._committed_offset[tp]
-        in_hand.difference_update(acked)
+        for offset in acked:
+            in_hand.pop(offset, None)
         self._settled += len(acked)
         acked.clear()
         self._acked_index[tp].clear()
         if committed and in_hand and min(in_hand) < committed:
-            in_hand.difference_update([offset for offset in in_hand if offset < committed])
+            for offset in [offset for offset in in_hand if offset < committed]:
+                del in_hand[offset]
         if tp not in self._handed_out:
             return None
         return min(in_hand, default=self._handed_out[tp] + 1)
@@ -170,6 +190,7 @@ class Consumer(driver.Consumer):
         """As Faust's, which after a commit that failed believes it was made, and does not try again."""
         before = {tp: self._committed_offset[tp] for tp in offsets}
         committed: bool = await super()._commit_offsets(offsets, start_new_transaction)
+        self.commits["made" if committed else "failed"] += 1
         if not committed:
             self._committed_offset.update(before)
         return committed

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias, get_args
 
 import faust
 from faust.tables.manager import TableManager
@@ -16,6 +16,8 @@ from streams.leaving import Leave, leave
 from streams.transport import Consumer
 
 EVERY_S: Final = 1.0
+Limit: TypeAlias = Literal["outside", "recovery", "still"]
+LIMITS: Final[tuple[Limit, ...]] = get_args(Limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,19 @@ def trouble(track: Track, limits: Limits) -> str:
     return ""
 
 
+def patience(track: Track | None, limits: Limits) -> dict[Limit, float]:
+    """How much of each limit is used, 0 to 1; at 1 the process ends."""
+    if track is None:
+        return dict.fromkeys(LIMITS, 0.0)
+    since = {
+        "outside": (track.outside_since_s, limits.outside_s),
+        "recovery": (track.recovered_at_s, limits.recovery_s),
+        "still": (track.still_since_s, limits.still_s),
+    }
+    used = {name: 0.0 if at is None else (track.seen.at_s - at) / limit for name, (at, limit) in since.items()}
+    return {name: min(1.0, used[name]) for name in LIMITS}
+
+
 class Watchdog:
     """Looks at `app` once a second, from a thread of its own, from the start of its worker."""
 
@@ -98,6 +113,7 @@ class Watchdog:
         self._awake = awake
         self._leave = leave
         self._look = look or (lambda: look_at(app))
+        self._track: Track | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self.watch, name="watchdog", daemon=True)
         app.on_worker_init.connect(self._on_worker_init, weak=False)
@@ -108,19 +124,22 @@ class Watchdog:
 
     def watch(self, *, every_s: float = EVERY_S) -> None:
         """Look until there is trouble, and then end the process."""
-        track: Track | None = None
         while not self._stopping.wait(every_s):
             if self._awake is not None:
                 self._awake.check()
             try:
-                track = follow(track, self._look())
-                why = trouble(track, self._limits)
+                self._track = follow(self._track, self._look())
+                why = trouble(self._track, self._limits)
             except Exception as error:
                 # A watchdog that has died is a promise nobody keeps.
                 why = f"the watchdog cannot see: {type(error).__name__}: {error}"
             if why:
                 self._leave(why)
                 return
+
+    def patience(self) -> dict[Limit, float]:
+        """How much of each limit is used, 0 to 1."""
+        return patience(self._track, self._limits)
 
     def stop(self) -> None:
         """Look no more."""

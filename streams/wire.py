@@ -45,7 +45,8 @@ COUNTS: Final = "{klankbord}:counts"  # hash: what was published once, by rule a
 REVOKED: Final = "{klankbord}:revoked"  # set of revoked_token() and revoked_subject(): who may no longer see anything
 AUDIT: Final = "{klankbord}:audit"  # stream of audit lines, each holding the hash of the one before
 AUDIT_HEAD: Final = "{klankbord}:audit:head"  # number and hash of the newest audit line
-FIELD: Final = b"json"  # the one field of a stream entry
+FIELD: Final = b"json"  # the one field of a stream entry, but for:
+PRODUCED: Final = b"produced"  # when the newest event of a row came into Kafka, in seconds since 1970; 0 if made again
 
 
 def current_suggestion(tenant: str, agent_id: str) -> str:

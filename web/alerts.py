@@ -13,11 +13,11 @@ from starlette.responses import PlainTextResponse, Response
 
 from klankbord.events import Seconds
 from streams import wire
+from streams.metrics import WebMetrics
 from web.access import Action, Object, Subject, authorise
 from web.audit import note
 from web.identity import subject_of
 from web.lives import Lives, Wish, missing, standing
-from web.metrics import Metrics
 
 MAX_BODY_BYTES: Final = 4096
 
@@ -47,7 +47,7 @@ _wish: Final[msgspec.json.Decoder[Wish]] = msgspec.json.Decoder(Wish)
 _life: Final[msgspec.json.Decoder[wire.AlertLife]] = msgspec.json.Decoder(wire.AlertLife)
 
 
-def alerts(redis: Redis, metrics: Metrics) -> APIRouter:
+def alerts(redis: Redis, metrics: WebMetrics) -> APIRouter:
     """The addresses about alerts. What is another team's is not found, as what does not exist."""
     router = APIRouter()
     lives = Lives(redis)
@@ -70,6 +70,7 @@ def alerts(redis: Redis, metrics: Metrics) -> APIRouter:
             outcome = await lives.act(life, wish, by=subject.name, now_s=now_s)
         except (RedisError, OSError):
             return _away()
+        metrics.actions.labels(wish.action, "done" if outcome.done else "conflict").inc()
         mark = outcome.life.mark
         if outcome.done and mark is not None and mark != life.mark:
             metrics.marks.labels(life.rule, mark).inc()

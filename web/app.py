@@ -13,13 +13,13 @@ from redis.backoff import NoBackoff
 from starlette.staticfiles import StaticFiles
 
 from config.settings import Settings, read_settings
+from streams.metrics import WebMetrics
 from web.alerts import alerts
 from web.audit import Audit, log_to_stderr
 from web.canary import Canary
 from web.demo import DemoLogin, demo_tokens
 from web.hub import MAX_STREAMS, Hub
 from web.identity import Identity, login_of
-from web.metrics import Metrics
 from web.pages import STATIC, about, audited, events, pages, service
 from web.revocation import Revoked
 from web.security import Gate, SecurityHeaders, parents_of
@@ -47,7 +47,7 @@ def create_app(
         socket_timeout=REDIS_TIMEOUT_S,
         socket_connect_timeout=REDIS_TIMEOUT_S,
     )
-    metrics = Metrics()
+    metrics = WebMetrics()
     revoked, audit = Revoked(), Audit(redis)
     canary = Canary(metrics, blind_s=settings.canary_blind_s) if settings.canary_every_s else None
     hub = Hub(

@@ -7,9 +7,9 @@ from typing import Final
 import msgspec
 
 from klankbord.events import Seconds
+from streams.metrics import WebMetrics
 from streams.wire import CanarySeen
 from web import sse
-from web.metrics import Metrics
 
 LOOK_EVERY_S: Final = 1.0
 
@@ -19,7 +19,7 @@ _seen: Final[msgspec.json.Decoder[CanarySeen]] = msgspec.json.Decoder(CanarySeen
 class Canary:
     """Follows the newest canary that came through; its age runs from when it was sent, so a backlog is seen too."""
 
-    def __init__(self, metrics: Metrics, *, blind_s: Seconds, clock: Callable[[], Seconds] = time.time) -> None:
+    def __init__(self, metrics: WebMetrics, *, blind_s: Seconds, clock: Callable[[], Seconds] = time.time) -> None:
         self._blind_s = blind_s
         self._clock = clock
         # Before the first one comes, the age is that of this process: it cannot know better yet.

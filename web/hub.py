@@ -11,6 +11,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from streams.metrics import WebMetrics
 from streams.wire import (
     ALERTS,
     BOARD,
@@ -21,6 +22,7 @@ from streams.wire import (
     LIFE_CHANGES,
     LIVES,
     OPEN_ALERTS,
+    PRODUCED,
     REVOKED,
     SUGGESTIONS,
     current_suggestion,
@@ -30,7 +32,6 @@ from web.access import Object
 from web.audience import Audience, Audiences
 from web.board import Board, Kept, agent_of, event_of, gone, is_shown, scope_of_alert
 from web.canary import Canary
-from web.metrics import Metrics
 from web.positions import START, Position, position, stream_id
 from web.revocation import Revoked
 from web.tokens import Session
@@ -74,7 +75,7 @@ class Hub:
     def __init__(
         self,
         redis: Redis,
-        metrics: Metrics,
+        metrics: WebMetrics,
         revoked: Revoked,
         *,
         max_streams: int = MAX_STREAMS,
@@ -184,6 +185,11 @@ class Hub:
             except (KeyError, msgspec.DecodeError):
                 _log.warning("unreadable entry skipped: stream=%s id=%s", stream, entry_id.decode())
         self._tell_floor(messages)
+        now_s = time.time()
+        for _, fields in entries if stream == BOARD_CHANGES else ():
+            # A row that was made again says nothing of how long it took.
+            if produced_s := float(fields.get(PRODUCED, 0)):
+                self._metrics.event_to_page_seconds.observe(max(0.0, now_s - produced_s))
 
     def _shown(self, stream: str, entry_id: bytes, raw: bytes) -> list[Told]:
         """What is told of one entry: more than one message when it went from one team to another."""

@@ -11,11 +11,11 @@ from redis.exceptions import RedisError
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from config.settings import Settings
+from streams.metrics import WebMetrics
 from web.access import Action, Object, Subject, authorise
 from web.audit import Audit, note, require
 from web.hub import Hub
 from web.identity import session_of, subject_of
-from web.metrics import Metrics
 from web.positions import Position, position
 from web.sse import EventStream
 from web.tokens import Session
@@ -117,7 +117,7 @@ def audited(audit: Audit) -> APIRouter:
     return router
 
 
-def service(app: FastAPI, hub: Hub, metrics: Metrics) -> APIRouter:
+def service(app: FastAPI, hub: Hub, metrics: WebMetrics) -> APIRouter:
     """What an operator's tools ask all day."""
     router = APIRouter()
 

@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 from starlette.responses import PlainTextResponse, Response
 
 from streams import wire
+from streams.metrics import Answer, WebMetrics
 from web.access import Object, Subject, authorise
 from web.identity import subject_of
-from web.metrics import Answer, Metrics
 
 # So many dismissals in a row, by whomever, and a kind is silent in that situation for so long; "wrong" is two of them.
 SILENT_AFTER: Final = 6
@@ -85,7 +85,7 @@ class _Shown(msgspec.Struct, frozen=True):
     at: float
 
 
-def suggestions(redis: Redis, metrics: Metrics) -> APIRouter:
+def suggestions(redis: Redis, metrics: WebMetrics) -> APIRouter:
     """Where a suggestion is answered."""
     router = APIRouter()
     store = redis.register_script(_ANSWER)

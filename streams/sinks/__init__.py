@@ -17,6 +17,8 @@ class Unavailable(Exception):
 class Batch:
     """What a run of observations changes outside; rows hold the latest per conversation, with its progress.
 
+    `produced` goes with the rows, place by place: when the newest event of each came into Kafka, in seconds since
+    1970; none where rows are made again.
     `claims` go with the alerts, place by place; an alert without one is shown whatever was shown before. An alert
     may be given again to say that its rank rose.
     `over` are alerts that cleared before Redis lost them: nobody is told, and they never come back.
@@ -32,6 +34,7 @@ class Batch:
     over: Sequence[tuple[AlertMessage, Claim]] = ()
     reached: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     canary: float | None = None
+    produced: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 return 1
 """
 _ROW: Final = """
--- KEYS board, offsets, changes, ended; ARGV conversation, offset, json, state, stream length, ttl in s
+-- KEYS board, offsets, changes, ended; ARGV conversation, offset, json, state, stream length, ttl in s,
+-- when its event was produced
 local newest = redis.call('HGET', KEYS[2], ARGV[1]) or redis.call('GET', KEYS[4])
 if newest and tonumber(newest) > tonumber(ARGV[2]) then return 0 end
 if ARGV[4] == 'ended' then
@@ -58,7 +59,7 @@ else
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
   redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 end
-redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'json', ARGV[3])
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[5], '*', 'json', ARGV[3], 'produced', ARGV[7])
 return 1
 """
 
@@ -97,8 +98,9 @@ class RedisSink:
                     await self._suggestion(*advising.call(offer), client=pipe)
                 for message, its in batch.over:
                     await self._over(*admission.over(message, its), client=pipe)
-                for row, offset in batch.rows:
-                    await self._row(*_row(row, offset), client=pipe)
+                for place, (row, offset) in enumerate(batch.rows):
+                    produced_s = batch.produced[place] if batch.produced else 0.0
+                    await self._row(*_row(row, offset, produced_s), client=pipe)
                 if batch.canary is not None:
                     seen = wire.CanarySeen(batch.canary, now_s)
                     await self._canary([wire.CANARY], [wire.encode(seen), seen.sent_at], client=pipe)
@@ -154,7 +156,7 @@ def _verdicts(answers: Iterable[tuple[int, bytes, int]]) -> Counter[str]:
     return verdicts
 
 
-def _row(row: BoardRow, offset: int) -> tuple[list[str], list[str | bytes | int]]:
+def _row(row: BoardRow, offset: int, produced_s: float) -> tuple[list[str], list[str | bytes | int | float]]:
     conversation = wire.conversation_key(row.tenant, row.conversation_id)
     keys = [wire.BOARD, wire.BOARD_OFFSETS, wire.BOARD_CHANGES, wire.ended(conversation.decode())]
-    return keys, [conversation, offset, wire.encode(row), row.state, wire.STREAM_MAXLEN, wire.ENDED_TTL_S]
+    return keys, [conversation, offset, wire.encode(row), row.state, wire.STREAM_MAXLEN, wire.ENDED_TTL_S, produced_s]

@@ -194,3 +194,11 @@ def test_a_text_that_is_too_long_to_read_in_between_is_refused(playbook: Path, t
     (told,) = playbook_mistakes(playbook)
 
     assert told.startswith(f"{dutch}: [reassure] 'text' is too long")
+
+
+def test_queues_are_a_list_of_at_most_twenty() -> None:
+    listed = read_settings({**NEEDED, "KLANKBORD_QUEUES": " billing, delivery ,"}).listed_queues
+
+    assert listed == ("billing", "delivery")
+    assert read_settings(NEEDED).listed_queues == ()
+    assert len(mistakes(queues=",".join(f"queue-{number}" for number in range(21)))) == 1

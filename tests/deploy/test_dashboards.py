@@ -1,58 +1,27 @@
-"""The dashboards are what the generator writes, and every expression in them asks for a metric that exists."""
+"""The dashboards are what is described, in both languages, and every question in them asks for what there is."""
 
-import ast
 import json
 from collections.abc import Iterator
-from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import promql_parser
 import pytest
 
-from config.grafana.generate import FLOOR, floor, text
+from config.grafana.generate import DASHBOARDS, FOLDER, LANGUAGES, files, write
+from config.grafana.panels import Dashboard, Panel, Words
 from tests.deploy import ROOT, read_yaml
+from tests.prometheus.declared import NO_SUM, series
+from tests.prometheus.expressions import asked_for, of_panels
 
-DASHBOARD: dict[str, Any] = json.loads(FLOOR.read_text(encoding="utf-8"))
-PANELS: list[dict[str, Any]] = DASHBOARD["panels"]
-EXPRESSIONS = [
-    pytest.param(target["expr"], id=f"{panel['title']} {target['refId']}")
-    for panel in PANELS
-    for target in panel.get("targets", ())
-]
-SUFFIXES = {
-    "Counter": ("_total",),
-    "Gauge": ("",),
-    "Histogram": ("_bucket", "_count", "_sum"),
-    "Info": ("_info",),
-}
-DECLARED_IN = (ROOT / "streams" / "metrics.py", ROOT / "web" / "metrics.py")
+NAMES = sorted(files())
+WRITTEN: dict[str, dict[str, Any]] = {name: json.loads(text) for name, text in files().items()}
+CONFIG_MAP_BYTES = 1_000_000  # Kubernetes takes a little more in one ConfigMap
 
 
-@cache
-def declared(path: Path) -> frozenset[str]:
-    """The series that the metrics declared in a module give, as Prometheus names them; each module is read once."""
-    return frozenset(_declared(path))
-
-
-def _declared(path: Path) -> Iterator[str]:
-    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in SUFFIXES:
-            name = ast.literal_eval(call.args[0])
-            yield from (name.removesuffix(suffix) + suffix for suffix in SUFFIXES[call.func.id])
-
-
-def asked_for(expression: str) -> set[str]:
-    """The names of the metrics in a PromQL expression; ValueError if it is none."""
-    names = set()
-
-    def visit(part: promql_parser.Expr) -> None:
-        if isinstance(part, promql_parser.VectorSelector):
-            names.add(str(part.name))
-
-    promql_parser.walk(promql_parser.parse(expression.replace("$__rate_interval", "1m")), visit)
-    return names
+def panels(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = WRITTEN[name]["panels"]
+    return found
 
 
 def everything_in(part: object) -> Iterator[dict[str, Any]]:
@@ -66,28 +35,74 @@ def everything_in(part: object) -> Iterator[dict[str, Any]]:
             yield from everything_in(value)
 
 
+def words() -> Iterator[Words]:
+    for dashboard in DASHBOARDS:
+        yield dashboard.title
+        for row in dashboard.rows:
+            yield row.title
+        for panel in dashboard.panels:
+            yield from (panel.title, panel.says, *(question.legend for question in panel.queries))
+
+
 def test_generating_again_changes_no_byte() -> None:
-    assert FLOOR.read_bytes() == text(floor()).encode()
+    committed = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*")}
+
+    assert committed == files(), "run `python -m config.grafana.generate` and look at the difference"
 
 
-def test_the_dashboard_keeps_its_address_and_the_classic_schema() -> None:
-    assert DASHBOARD["uid"] == "klankbord-floor"
-    assert 39 <= DASHBOARD["schemaVersion"] <= 41
-    assert "id" not in DASHBOARD
+def test_what_is_described_no_more_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "of-old.json").write_text("{}")
+
+    write(tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == NAMES
 
 
-def test_every_panel_has_its_own_id_and_title() -> None:
+def test_there_are_three_dashboards_in_two_languages() -> None:
+    assert [dashboard.name for dashboard in DASHBOARDS] == ["floor", "pipeline", "trust"]
+    assert LANGUAGES == ("en", "nl")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dashboard_keeps_its_address_and_the_classic_schema(name: str) -> None:
+    dashboard, language = name.removesuffix(".json").split(".")
+
+    assert WRITTEN[name]["uid"] == f"klankbord-{dashboard}-{language}"
+    assert 39 <= WRITTEN[name]["schemaVersion"] <= 41
+    assert "id" not in WRITTEN[name]
+
+
+def test_every_word_is_there_in_both_languages_and_no_sentence_is_left_in_english() -> None:
+    found = list(words())
+
+    assert [one for one in found if not (one.en.strip() and one.nl.strip())] == []
+    assert [one for one in found if one.en == one.nl and len(one.en.split()) > 3] == []
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda one: one.name)
+def test_a_line_stands_for_the_same_labels_in_both_languages(dashboard: Dashboard) -> None:
+    def named(text: str) -> list[str]:
+        return [part.partition("}}")[0] for part in text.split("{{")[1:]]
+
+    for panel in dashboard.panels:
+        assert [named(one.legend.en) for one in panel.queries] == [named(one.legend.nl) for one in panel.queries]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_panel_has_its_own_id_and_title(name: str) -> None:
     for field in ("id", "title"):
-        values = [panel[field] for panel in PANELS]
+        values = [panel[field] for panel in panels(name)]
         assert len(set(values)) == len(values)
 
 
-def test_every_panel_with_numbers_says_what_they_are() -> None:
-    assert [panel["title"] for panel in PANELS if panel["type"] != "row" and not panel["description"]] == []
+@pytest.mark.parametrize("name", NAMES)
+def test_every_panel_with_numbers_says_what_they_are(name: str) -> None:
+    assert [panel["title"] for panel in panels(name) if panel["type"] != "row" and not panel["description"]] == []
 
 
-def test_no_panel_lies_over_another_or_outside_the_grid() -> None:
-    places = [panel["gridPos"] for panel in PANELS]
+@pytest.mark.parametrize("name", NAMES)
+def test_no_panel_lies_over_another_or_outside_the_grid(name: str) -> None:
+    places = [panel["gridPos"] for panel in panels(name)]
 
     for a, b in combinations(places, 2):
         beside = a["x"] + a["w"] <= b["x"] or b["x"] + b["w"] <= a["x"]
@@ -96,32 +111,44 @@ def test_no_panel_lies_over_another_or_outside_the_grid() -> None:
     assert [place for place in places if place["x"] < 0 or place["x"] + place["w"] > 24] == []
 
 
-def test_the_data_source_is_named_only_through_the_variable() -> None:
-    named = [part["datasource"] for part in everything_in(DASHBOARD) if "datasource" in part]
-    variables = [(variable["name"], variable["type"]) for variable in DASHBOARD["templating"]["list"]]
+@pytest.mark.parametrize("name", NAMES)
+def test_the_data_source_is_named_only_through_the_variable(name: str) -> None:
+    named = [part["datasource"] for part in everything_in(WRITTEN[name]) if "datasource" in part]
+    variables = [(variable["name"], variable["type"]) for variable in WRITTEN[name]["templating"]["list"]]
 
     assert named
-    assert [name for name in named if name != {"type": "prometheus", "uid": "${datasource}"}] == []
+    assert [source for source in named if source != {"type": "prometheus", "uid": "${datasource}"}] == []
     assert variables == [("datasource", "datasource")]
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_an_expression_parses_and_asks_only_for_metrics_that_are_declared(expression: str) -> None:
-    known = {name for path in DECLARED_IN if path.exists() for name in declared(path)}
-    # Prometheus makes `up` itself.
-    known.add("up")
-
-    assert asked_for(expression) - known == set()
+@pytest.mark.parametrize("name", of_panels())
+def test_a_question_parses_and_asks_only_for_what_is_declared_or_recorded(name: str) -> None:
+    assert asked_for(of_panels()[name]) - series() == set()
 
 
-@pytest.mark.parametrize("expression", EXPRESSIONS)
-def test_a_span_is_never_a_number_that_is_too_short_for_the_scrape_interval(expression: str) -> None:
-    assert "[" not in expression.replace("[$__rate_interval]", "")
+@pytest.mark.parametrize("name", of_panels())
+def test_a_span_is_grafana_s_or_so_long_that_any_scrape_interval_fits(name: str) -> None:
+    spans = [part.partition("]")[0] for part in of_panels()[name].split("[")[1:]]
+
+    assert {span for span in spans if span not in ("$__rate_interval", "1h", "7d")} == set()
 
 
 def test_the_sum_of_valence_is_never_asked_for_because_the_client_does_not_export_it() -> None:
-    # prometheus-client leaves out the sum of a histogram with negative buckets: it would not only rise.
-    assert "klankbord_valence_ratio_sum" not in FLOOR.read_text(encoding="utf-8")
+    assert [name for name, question in of_panels().items() if NO_SUM in question] == []
+
+
+def panel(name: str, start: str) -> Panel:
+    (dashboard,) = (one for one in DASHBOARDS if one.name == name)
+    return next(one for one in dashboard.panels if one.title.en.startswith(start))
+
+
+@pytest.mark.parametrize("label", ["channel", "queue", "language"])
+def test_the_floor_is_shown_beside_last_week_by_channel_queue_and_language(label: str) -> None:
+    for start in (f"Effort by {label}", f"Negative words by {label}"):
+        now, then = (question.expression for question in panel("floor", start).queries)
+
+        assert f"sum by ({label})" in now
+        assert then.replace(" offset 1w", "") == now != then
 
 
 def test_grafana_finds_the_dashboards_and_the_data_source_where_compose_puts_them() -> None:
@@ -133,7 +160,18 @@ def test_grafana_finds_the_dashboards_and_the_data_source_where_compose_puts_the
 
     assert f"./config/grafana/dashboards:{provider['options']['path']}:ro" in grafana["volumes"]
     assert "./config/grafana/provisioning:/etc/grafana/provisioning:ro" in grafana["volumes"]
-    assert grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == (
-        f"{provider['options']['path']}/{FLOOR.name}"
-    )
+    assert grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] in {
+        f"{provider['options']['path']}/{name}" for name in NAMES
+    }
     assert (source["type"], source["url"]) == ("prometheus", "http://prometheus:9090")
+
+
+def test_kubernetes_gets_the_same_files_as_config_maps_that_fit() -> None:
+    made = read_yaml(ROOT / "config" / "grafana" / "kustomization.yaml")
+
+    held = {one["name"]: [Path(path).name for path in one["files"]] for one in made["configMapGenerator"]}
+
+    assert sorted(name for names in held.values() for name in names) == NAMES
+    assert made["generatorOptions"]["labels"] == {"grafana_dashboard": "1"}
+    for names in held.values():
+        assert sum((FOLDER / name).stat().st_size for name in names) < CONFIG_MAP_BYTES

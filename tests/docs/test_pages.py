@@ -19,9 +19,8 @@ from klankbord.policy import Policy, read_policy
 from klankbord.rules import WORDS
 from klankbord.suggestions import SUGGESTIONS
 from streams.deadletters import MAX_VALUE_BYTES, Incoming, dead_letter
-from streams.metrics import MonitorMetrics, PublisherMetrics
+from streams.metrics import MonitorMetrics, PublisherMetrics, WebMetrics, WorkerMetrics
 from streams.topics import plan
-from web.metrics import Metrics
 
 WRITTEN: Final = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(FOLDER.rglob("*.md")))
 FENCED: Final = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
@@ -96,10 +95,12 @@ def test_every_setting_has_its_row() -> None:
 
 
 def test_every_metric_has_its_row() -> None:
-    monitor, publisher, pages = CollectorRegistry(), CollectorRegistry(), Metrics().registry
+    monitor, publisher, pages = CollectorRegistry(), CollectorRegistry(), WebMetrics().registry
+    both = CollectorRegistry()
+    WorkerMetrics(both, dict)
     MonitorMetrics(monitor)
     PublisherMetrics(publisher, rules=[], kinds=[])
-    families = [family for registry in (monitor, publisher, pages) for family in registry.collect()]
+    families = [family for registry in (monitor, publisher, both, pages) for family in registry.collect()]
 
     rows = page("metrics.md")
 

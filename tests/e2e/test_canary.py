@@ -71,7 +71,9 @@ def metrics(running: demo.Running, process: str) -> dict[str, float]:
 
 
 def _counts(name: str) -> bool:
-    ours = name.startswith("klankbord_") and not any(part in name for part in ("canary", "_created", "configuration"))
+    # What a worker says of itself is of no conversation.
+    apart = ("canary", "_created", "configuration", "_commits", "_rebalances")
+    ours = name.startswith("klankbord_") and not any(part in name for part in apart)
     return ours and ("_total" in name or "_count" in name) and "faust" not in name
 
 

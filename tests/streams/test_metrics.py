@@ -1,7 +1,7 @@
 """Every metric says what it is, in base units, with labels from small closed sets."""
 
 from collections.abc import Iterator
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 from prometheus_client import CollectorRegistry, Metric
@@ -9,11 +9,35 @@ from prometheus_client.samples import Sample
 
 from klankbord.errors import Reason
 from klankbord.events import Channel
-from klankbord.policy import RULES
+from klankbord.policy import EMOTIONS, RULES
 from klankbord.suggestions import SUGGESTIONS
-from streams.metrics import MonitorMetrics, PublisherMetrics, count_reload
+from streams.forgetting import STEPS
+from streams.metrics import (
+    ACTIONS,
+    LAG,
+    LEFT_STEPS,
+    OTHER,
+    PULLED,
+    MonitorMetrics,
+    PublisherMetrics,
+    WebMetrics,
+    WorkerMetrics,
+    count_reload,
+)
+from web.lives import Wish
 
 LABELS = {
+    "action",
+    "answer",
+    "cause",
+    "emotion",
+    "event",
+    "limit",
+    "mark",
+    "page",
+    "quantile",
+    "queue",
+    "topic",
     "channel",
     "type",
     "reason",
@@ -36,11 +60,17 @@ def _families() -> Iterator[Metric]:
     monitor, publisher = CollectorRegistry(), CollectorRegistry()
     counted = MonitorMetrics(monitor)
     counted.events.labels(Channel.CHAT, "utterance").inc()
-    for histogram in (counted.effort, counted.valence):
-        histogram.labels(Channel.CHAT, "nl").observe(0.5)
+    counted.of_floor(Channel.CHAT, "nl", None).count(effort=2.0, valence=0.5, emotions={})
     _publisher(publisher)
     yield from monitor.collect()
     yield from publisher.collect()
+    pages = WebMetrics()
+    pages.messages.labels("row").inc()
+    pages.marks.labels("high_effort", "right").inc()
+    yield from pages.registry.collect()
+    workers = CollectorRegistry()
+    WorkerMetrics(workers, lambda: {one: {one.labels: 1.0} for one in PULLED})
+    yield from workers.collect()
 
 
 def _publisher(registry: CollectorRegistry) -> PublisherMetrics:
@@ -151,3 +181,47 @@ def test_a_file_that_is_refused_shows_until_it_is_put_right() -> None:
     counts = ("taken", 2), ("refused", 1)
     for outcome, count in counts:
         assert registry.get_sample_value("klankbord_configuration_reloads_total", {"outcome": outcome}) == count
+
+
+def test_what_is_counted_of_what_is_over_is_what_happens_to_it() -> None:
+    assert LEFT_STEPS == STEPS
+
+
+def test_every_action_of_a_supervisor_is_counted() -> None:
+    assert {*ACTIONS} == {*get_args(get_type_hints(Wish)["action"])}
+
+
+def test_a_queue_is_told_apart_where_the_operator_listed_it() -> None:
+    registry = CollectorRegistry()
+    metrics = MonitorMetrics(registry, queues=("billing",))
+
+    for queue in ("billing", "Mrs Jones, 06-12345678", None):
+        metrics.of_floor(Channel.CHAT, None, queue).count(effort=2.0, valence=0.0, emotions={"anger": 0.7})
+
+    counted = {
+        sample.labels["queue"]: sample.value
+        for family in registry.collect()
+        for sample in family.samples
+        if sample.name == "klankbord_effort_score_count"
+    }
+    assert counted == {"billing": 1, OTHER: 2}
+
+
+def test_an_emotion_that_was_not_heard_counts_as_nought() -> None:
+    registry = CollectorRegistry()
+
+    MonitorMetrics(registry).of_floor("chat", "nl", None).count(effort=2.0, valence=0.0, emotions={"anger": 0.7})
+
+    labels = {"channel": "chat", "language": "nl", "queue": OTHER}
+    for emotion, heard in ((emotion, 0.7 * (emotion == "anger")) for emotion in EMOTIONS):
+        sum_ = registry.get_sample_value("klankbord_emotion_ratio_sum", {"emotion": emotion, **labels})
+        assert sum_ == heard
+
+
+def test_what_is_pulled_is_read_at_every_scrape_and_never_before() -> None:
+    registry, looks = CollectorRegistry(), iter((1.0, 2.0))
+
+    WorkerMetrics(registry, lambda: {LAG: {("chat.messages",): next(looks)}})
+
+    for expected in (1.0, 2.0):
+        assert registry.get_sample_value(LAG.name, {"topic": "chat.messages"}) == expected

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import pytest
@@ -80,11 +80,11 @@ class InRedis:
 
 
 def streamed(client: Redis, stream: str, kind: type[Message]) -> tuple[Message, ...]:
-    """Every entry of a stream: one field, with one message of the wire in it."""
+    """Every entry of a stream: one message of the wire, and with a row when its event came."""
     found = []
     for _, entry in client.xrange(stream) or ():
         assert entry is not None
-        assert list(entry) == [wire.FIELD]
+        assert list(entry) == [wire.FIELD, *([wire.PRODUCED] if stream == wire.BOARD_CHANGES else [])]
         found.append(msgspec.json.decode(entry[wire.FIELD], type=kind))
     return tuple(found)
 
@@ -253,6 +253,15 @@ async def test_redis_counts_what_was_published_once(in_redis: InRedis) -> None:
         **{f"suggestions:{suggestion.kind}".encode(): b"1" for suggestion in new.suggestions},
         b"offers": str(len(OFFERS)).encode(),
     }
+
+
+async def test_a_row_says_when_its_event_came_unless_it_is_made_again(in_redis: InRedis) -> None:
+    await in_redis.sink.publish(Batch(rows=((ROWS[3], 3),), produced=(1772442000.25,)))
+    await in_redis.sink.publish(Batch(rows=((ROWS[5], 5),)))
+
+    entries: Any = in_redis.client.xrange(wire.BOARD_CHANGES)
+    told = [float(entry[wire.PRODUCED]) for _, entry in entries]
+    assert told == [1772442000.25, 0.0]
 
 
 async def test_every_change_of_the_board_is_streamed_and_no_late_row(in_redis: InRedis) -> None:

@@ -103,9 +103,10 @@ class Given:
         self.messages: dict[int, Message] = {}
 
     async def taken(self, *offsets: int) -> None:
+        """Each was produced at as many seconds as its offset."""
         for offset in offsets:
             message = ConsumerMessage(
-                *(TOPIC, 0, offset, 0.0, 0, [], b"key", b"value", None, 3, 5, HERE), generation_id=1
+                *(TOPIC, 0, offset, float(offset), 0, [], b"key", b"value", None, 3, 5, HERE), generation_id=1
             )
             self.messages[offset] = message
             await self.consumer.callback(message)
@@ -577,3 +578,17 @@ def test_what_we_replace_is_what_we_replaced(method: Callable[..., Any]) -> None
 
 def source_hash(method: Callable[..., Any]) -> str:
     return hashlib.sha256(inspect.getsource(inspect.unwrap(method)).encode()).hexdigest()[:12]
+
+
+async def test_who_asks_is_told_what_waits_and_since_when() -> None:
+    given = consumer_of(Ours)
+    await given.taken(5, 6, 7)
+
+    waits = [(given.consumer.behind(HERE), given.consumer.oldest_s(HERE))]
+    for offset in (6, 5, 7):
+        given.processed(offset)
+        waits.append((given.consumer.behind(HERE), given.consumer.oldest_s(HERE)))
+    await given.committed()
+
+    assert waits == [(3, 5.0), (2, 5.0), (1, 7.0), (0, None)]
+    assert given.consumer.commits == {"made": 1, "failed": 0}

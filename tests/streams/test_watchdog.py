@@ -14,7 +14,7 @@ import pytest
 from config.settings import Settings
 from streams.app import create_monitor
 from streams.demo import ROOT
-from streams.watchdog import Limits, Seen, Track, Watchdog, follow, look_at, trouble
+from streams.watchdog import Limits, Seen, Track, Watchdog, follow, look_at, patience, trouble
 
 LIMITS = Limits(outside_s=150.0, recovery_s=60.0, still_s=60.0)
 WORKS = Seen(at_s=0.0, member=True, recovering=False, recovered=0, processed=0, in_hand=0, lag=0)
@@ -129,3 +129,13 @@ def test_who_leaves_says_why_and_cleans_nothing_up() -> None:
     assert left.returncode == os.EX_SOFTWARE
     assert "no reason" in left.stdout + left.stderr
     assert "clean" not in left.stdout
+
+
+def test_how_much_of_its_patience_is_used_can_be_asked() -> None:
+    looks = [replace(WORKS, at_s=float(s), in_hand=1) for s in range(31)]
+    track: Track | None = None
+    for seen in looks:
+        track = follow(track, seen)
+
+    assert patience(track, LIMITS) == {"outside": 0.0, "recovery": 0.0, "still": 0.5}
+    assert patience(None, LIMITS) == {"outside": 0.0, "recovery": 0.0, "still": 0.0}

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from streams.metrics import WebMetrics
 from streams.wire import CanarySeen, encode
 from web.canary import LOOK_EVERY_S, Canary
-from web.metrics import Metrics
 
 
 @dataclass
@@ -17,7 +17,7 @@ class Clock:
 
 def test_blind_is_when_none_came_through_for_too_long() -> None:
     clock = Clock()
-    canary = Canary(Metrics(), blind_s=60, clock=clock)
+    canary = Canary(WebMetrics(), blind_s=60, clock=clock)
 
     clock.now_s += 60
     at_first = canary.state
@@ -28,7 +28,7 @@ def test_blind_is_when_none_came_through_for_too_long() -> None:
 
 def test_a_canary_counts_from_when_it_was_sent_so_that_a_backlog_is_blind_too() -> None:
     clock = Clock()
-    canary = Canary(Metrics(), blind_s=60, clock=clock)
+    canary = Canary(WebMetrics(), blind_s=60, clock=clock)
     clock.now_s += 100
 
     canary.look(encode(CanarySeen(sent_at=clock.now_s - 70, seen_at=clock.now_s)))
@@ -40,7 +40,7 @@ def test_a_canary_counts_from_when_it_was_sent_so_that_a_backlog_is_blind_too() 
 
 def test_a_turn_is_told_once() -> None:
     clock = Clock()
-    canary = Canary(Metrics(), blind_s=60, clock=clock)
+    canary = Canary(WebMetrics(), blind_s=60, clock=clock)
 
     turned = [canary.has_turned(), canary.has_turned()]
     clock.now_s += 61
@@ -52,7 +52,7 @@ def test_a_turn_is_told_once() -> None:
 
 def test_whoever_comes_between_two_looks_hears_what_all_were_told_and_every_turn_after_it() -> None:
     clock = Clock()
-    canary = Canary(Metrics(), blind_s=60, clock=clock)
+    canary = Canary(WebMetrics(), blind_s=60, clock=clock)
     canary.has_turned()
 
     clock.now_s += 61
@@ -64,7 +64,7 @@ def test_whoever_comes_between_two_looks_hears_what_all_were_told_and_every_turn
 
 
 def test_redis_is_asked_once_a_second_and_the_age_is_a_metric() -> None:
-    clock, metrics = Clock(), Metrics()
+    clock, metrics = Clock(), WebMetrics()
     canary = Canary(metrics, blind_s=60, clock=clock)
 
     due = [canary.is_due()]

@@ -153,6 +153,12 @@ def test_the_metrics_are_the_declared_ones_and_move(pages: Pages) -> None:
         "klankbord_web_redis_up",
         "klankbord_canary_age_seconds",
         "klankbord_suggestion_answers_total",
+        "klankbord_alert_actions_total",
+        "klankbord_alert_marks_total",
+        "klankbord_build_info",
+        "klankbord_event_to_page_seconds_bucket",
+        "klankbord_event_to_page_seconds_count",
+        "klankbord_event_to_page_seconds_sum",
     }
     snapshots = ("klankbord_web_messages_total", "snapshot")
     assert during[snapshots] - before.get(snapshots, 0) == 1
