@@ -253,13 +253,14 @@ class Publisher:
         """
         if record.progress < known.progress:
             return [], known
-        late = record.origin.timestamp_ms / 1000 < time.time() - wire.LATE_S
-        changed = [msgspec.structs.replace(told, late=late) for told in self.views.alerts(record, known.episodes)]
+        changed = self.views.alerts(record, known.episodes)
         opened = {message.alert.rule: message.rank for message in changed if message.alert.state == "opened"}
         ranks = {**known.ranks, **opened}
         worse = self.views.worse(record, ranks)
         ranks |= {message.alert.rule: message.rank for message in worse}
-        return [*changed, *worse], Known(record.observation.conversation.episodes, record.progress, ranks)
+        late = record.origin.timestamp_ms / 1000 < time.time() - wire.LATE_S
+        told = [msgspec.structs.replace(message, late=late) for message in (*changed, *worse)]
+        return told, Known(record.observation.conversation.episodes, record.progress, ranks)
 
     def _offers(self, key: bytes, record: wire.Record, *, age_ms: float) -> list[Offer]:
         """What is to be decided: candidates, and what is over where something may stand."""

@@ -11,14 +11,11 @@ from typing import Any, Final
 import msgspec
 import pytest
 from kafka import KafkaProducer
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from config.settings import PREFIX
 from streams import wire
 from streams.demo import ROOT, Running, replay_once, running
-from streams.metrics import MonitorMetrics, PublisherMetrics
 from streams.player import bundled
 from streams.verify import reading, records
 from tests.e2e.waiting import answer_of, until
@@ -71,24 +68,6 @@ def test_a_running_process_says_that_it_is_well(played: Running, process: str, p
 
 def test_a_worker_answers_nothing_else(played: Running) -> None:
     assert answer_of(played.address("monitor", "/table/conversations"))[0] == 404
-
-
-@pytest.mark.parametrize("process", ["monitor", "publisher"])
-def test_the_metrics_of_a_worker_are_the_declared_ones(played: Running, process: str) -> None:
-    declared = CollectorRegistry()
-    if process == "monitor":
-        MonitorMetrics(declared)
-    else:
-        PublisherMetrics(declared, rules=[], kinds=[])
-
-    scraped = names(answer_of(played.address(process, "/metrics"))[1].decode())
-
-    assert scraped == names(generate_latest(declared).decode())
-
-
-def names(page: str) -> set[str]:
-    """The families of a page; when a counter was created is a family of its own there."""
-    return {family.name for family in text_string_to_metric_families(page) if not family.name.endswith("_created")}
 
 
 def test_what_was_played_is_clean(played: Running) -> None:
