@@ -1,13 +1,17 @@
 """The rows of the fault matrix about what was written before: a lag, a changelog that shrank, two versions at once."""
 
+import json
 import os
+import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+import httpx
 import msgspec
 import pytest
 from kafka import KafkaProducer, TopicPartition
@@ -17,13 +21,15 @@ from config.settings import HERE as CONFIG
 from config.settings import load_policy
 from klankbord.events import Event, encode
 from klankbord.policy import Policy
-from streams import wire
+from streams import embedded, wire
 from tests.e2e.waiting import until
 from tests.kafka.conftest import Report
 from tests.kafka.ledger import AlertReader, Found, Verdict, judge, read_back, uncommitted
-from tests.kafka.test_faults import clean
+from tests.kafka.test_faults import bearer, chance, clean, spread
 from tests.kafka.world import GROUPS, Fault, Outcome, World, events_of, played, run, world
+from tests.web.serving import Stream
 
+__all__ = ["chance"]
 pytestmark = pytest.mark.kafka
 
 EVENTS: Final = int(os.environ.get("FAULTS_MATRIX_EVENTS") or 6_000)
@@ -156,6 +162,75 @@ def test_f28_two_versions_side_by_side(tmp_path: Path, report: Report) -> None:
 
 def versions_of(policy: Policy) -> set[str]:
     return {rule.version for rule in policy.rules.values()}
+
+
+def test_f29_a_page_drops_out_and_comes_back(tmp_path: Path, chance: random.Random, report: Report) -> None:
+    """A page writes down what it hears while its server and the publisher are killed: every alert, and none twice."""
+    port = next(embedded.free_ports())
+    url = f"http://{embedded.HOST}:{port}"
+    with world(tmp_path) as made:
+        made.start("web-0", settings={"WEB_PORT": str(port), "LOGIN": "demo"})
+        until(lambda: answers(url), within_s=WITHIN_S, what="the server answers")
+        with Listener(url) as page:
+            faults = [
+                *spread(chance, lambda w: w.kill("web-0"), 3),
+                *spread(chance, lambda w: w.kill("publisher-0"), 2),
+            ]
+            outcome = run(made, played(EVENTS // 2), faults)
+            with made.redis.client() as client:
+                entries = [(key.decode(), entry[wire.FIELD]) for key, entry in client.xrange(wire.ALERTS)]
+            until(lambda: page.at == entries[-1][0], within_s=WITHIN_S, what="the page has heard the last")
+    wanted = Counter(shown_as(raw) for _, raw in entries)
+    report("F29", "the server of the pages killed thrice, the publisher twice", outcome, came_back=page.came_back)
+    clean(outcome)
+    assert page.came_back >= 3
+    assert page.heard == wanted
+
+
+class Listener:
+    """A page that notes every alert of its stream, and comes back with the last number it heard."""
+
+    def __init__(self, url: str) -> None:
+        self.heard: Counter[tuple[str, str, bool]] = Counter()
+        self.at = ""
+        self.came_back = -1
+        self._url = url
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="page", daemon=True)
+
+    def __enter__(self) -> "Listener":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join(timeout=WITHIN_S)
+
+    def _listen(self) -> None:
+        while not self._stopping.is_set():
+            with suppress(httpx.HTTPError):
+                headers = {**bearer(self._url), **({"Last-Event-ID": self.at} if self.at else {})}
+                with httpx.stream("GET", f"{self._url}/events/supervisor", headers=headers, timeout=5) as response:
+                    self.came_back += response.status_code == 200
+                    self._note(response)
+
+    def _note(self, response: httpx.Response) -> None:
+        for event in Stream(response).rest():
+            if event.event in ("alert", "suppressed"):
+                self.heard[shown_as(json.dumps(event.data))] += 1
+            self.at = event.id or self.at
+
+
+def shown_as(raw: bytes | str) -> tuple[str, str, bool]:
+    """An alert as a page has it: which, opened or cleared, and shown or kept back."""
+    message = msgspec.json.decode(raw, type=wire.AlertMessage)
+    return message.alert.alert_id, message.alert.state, message.shown
+
+
+def answers(url: str) -> bool:
+    with suppress(httpx.HTTPError):
+        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
+    return False
 
 
 @contextmanager
