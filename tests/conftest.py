@@ -1,12 +1,13 @@
 """The real parts that tests ask for: a broker and a server, started once, and the pages, started for each test."""
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
-from streams import embedded
+from streams import embedded, permissions
 from tests.web.floor import Floor
 from tests.web.guarding import Guarded, guard
 from tests.web.serving import Pages, serve
@@ -24,6 +25,15 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def web_login(redis_url: str) -> dict[str, str]:
+    """Who the pages are to Redis: a user that may do what the list says, and nothing else."""
+    user, password = permissions.PREFIX + "web", secrets.token_urlsafe(24)
+    with Redis.from_url(redis_url) as redis:
+        redis.execute_command("ACL SETUSER", user, *permissions.redis_rules("web"), f">{password}")
+    return {"KLANKBORD_REDIS_USER": user, "KLANKBORD_REDIS_PASSWORD": password}
+
+
 @pytest.fixture
 def floor(redis_url: str) -> Iterator[Floor]:
     with Redis.from_url(redis_url) as redis:
@@ -32,8 +42,8 @@ def floor(redis_url: str) -> Iterator[Floor]:
 
 
 @pytest.fixture
-def pages(floor: Floor, redis_url: str, tmp_path: Path) -> Iterator[Pages]:
-    with serve(redis_url, tmp_path) as running:
+def pages(floor: Floor, redis_url: str, web_login: dict[str, str], tmp_path: Path) -> Iterator[Pages]:
+    with serve(redis_url, tmp_path, settings=web_login) as running:
         yield running
 
 
