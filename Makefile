@@ -12,7 +12,7 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 EVENTS ?= 200000
 KILLS ?= 40
 
-.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs screenshot train quality bench-observe bench-pages clean
+.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs manifests screenshot train quality bench-observe bench-pages clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -55,6 +55,10 @@ golden: .venv/for-tests
 
 docs: .venv/for-tests
 	.venv/bin/python -m docs.generate
+
+# What deploy/kubernetes makes of rules, dashboards and overlays; needs kubectl, and no cluster.
+manifests: .venv/for-tests
+	.venv/bin/python -m deploy.generate
 
 screenshot: .venv/for-tests
 	.venv/bin/python -m docs.screenshot
