@@ -40,7 +40,8 @@ def redis_access(settings: Settings) -> Access:
     """What `Redis.from_url` takes beside the address, or `InvalidConfiguration`."""
     options: dict[str, Any] = {}
     if password := settings.redis_password.get_secret_value():
-        options |= {"username": settings.redis_user or None, "password": password}
+        # No driver_info: CLIENT SETINFO is a permission more, and one that Redis 7.0 refuses to know.
+        options |= {"username": settings.redis_user or None, "password": password, "driver_info": None}
     if settings.redis_url.startswith("rediss://"):
         # redis-py takes names of files, and reads them at the first connection: what is wrong is told now.
         _context("REDIS", settings.redis_ca, settings.redis_certificate, settings.redis_key)

@@ -61,7 +61,7 @@ class Allowed:
 
 
 # What redis-py says when it connects. AUTH and HELLO are everybody's.
-GREETS: Final = ("client|setinfo", "ping", "select")
+GREETS: Final = ("ping", "select")
 SCRIPTS: Final = ("evalsha", "script|exists", "script|load")
 
 REDIS: Final[Mapping[str, Allowed]] = {

@@ -18,7 +18,7 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 from typer.testing import CliRunner
 
-from config.access import knock_redis
+from config.access import knock_redis, redis_access
 from config.settings import Settings, read_settings
 from klankbord.errors import InvalidConfiguration
 from streams import embedded, permissions, wire
@@ -87,7 +87,7 @@ def as_user(url: str, process: str) -> Iterator[Redis]:
     user, password = permissions.PREFIX + process, secrets.token_urlsafe(16)
     with Redis.from_url(url) as admin:
         admin.execute_command("ACL SETUSER", user, *permissions.redis_rules(process), f">{password}")
-    with Redis.from_url(url, username=user, password=password) as client:
+    with Redis.from_url(url, username=user, password=password, driver_info=None) as client:
         yield client
 
 
@@ -194,7 +194,11 @@ def secured(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def test_redis_is_reached_over_tls_and_lets_us_in(secured: dict[str, str]) -> None:
-    knock_redis(read_settings(secured))
+    settings = read_settings(secured)
+    knock_redis(settings)
+
+    with Redis.from_url(settings.redis_url, **redis_access(settings)) as client:
+        assert client.ping()
 
 
 @pytest.mark.parametrize(
