@@ -12,7 +12,7 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 EVENTS ?= 200000
 KILLS ?= 40
 
-.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs dashboards pictures screenshot train quality bench-observe bench-pages clean
+.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs dashboards manifests pictures screenshot train quality bench-observe bench-pages clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -63,6 +63,10 @@ dashboards: .venv/for-tests
 # What the panels show of a replay, from a real Prometheus: a minute of scraping, into docs/dashboards/.
 pictures: .venv/for-tests
 	.venv/bin/python -m docs.pictures
+
+# What deploy/kubernetes makes of rules, dashboards and overlays; needs kubectl, and no cluster.
+manifests: .venv/for-tests
+	.venv/bin/python -m deploy.generate
 
 screenshot: .venv/for-tests
 	.venv/bin/python -m docs.screenshot

@@ -16,6 +16,7 @@ from faust.streams import Stream
 from prometheus_client import CollectorRegistry
 
 from agents.restore import Restoring
+from config.access import kafka_access, redis_access
 from config.reloading import Reloading
 from config.settings import Settings, load_budget, load_playbook, load_policy
 from klankbord.conversation import Episode
@@ -62,14 +63,14 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
         (settings.policy, settings.reasons, settings.playbook, settings.budget),
         told=lambda taken: count_reload(metrics, taken),
     )
-    sink = RedisSink(settings.redis_url)
+    sink = RedisSink(settings.redis_url, access=redis_access(settings))
     publisher = Publisher(reloading.current, sink, metrics)
     restoring = Restoring(
         publisher,
         sink,
         metrics,
         suggested_s=lambda: publisher.views.policy.suggestion_expires_s,
-        read=partial(read, settings.broker),
+        read=partial(read, settings.broker, access=kafka_access(settings)),
     )
 
     async def reload() -> None:

@@ -3,10 +3,11 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -43,7 +44,33 @@ class Settings(BaseModel):
         Literal["kafka", "embedded"],
         Field(description="embedded: the in-memory broker of the demo, which lacks the idempotent producer"),
     ] = "kafka"
-    redis_url: Annotated[str, Field(pattern=r"^(rediss?|unix)://", description="Redis or Valkey, 6.2 or later")]
+    broker_security: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"],
+        Field(description="how Kafka is spoken to, by Kafka's own names; SASL_SSL in production"),
+    ] = "PLAINTEXT"
+    broker_sasl: Annotated[
+        Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"],
+        Field(description="broker security SASL_*: how the login is proved"),
+    ] = "SCRAM-SHA-512"
+    broker_user: Annotated[str, Field(description="broker security SASL_*: who this process is to Kafka")] = ""
+    broker_password: Annotated[SecretStr, Field(description="broker security SASL_*: its password")] = SecretStr("")
+    broker_ca: Annotated[
+        str, Field(description="broker security *SSL: file with who signs Kafka's certificates; empty: the system's")
+    ] = ""
+    broker_certificate: Annotated[str, Field(description="broker security *SSL: file with our own certificate")] = ""
+    broker_key: Annotated[str, Field(description="broker security *SSL: file with its key, without a passphrase")] = ""
+
+    redis_url: Annotated[
+        str,
+        Field(pattern=r"^(rediss?|unix)://", description="Redis or Valkey, 6.2 or later, without a login; rediss: TLS"),
+    ]
+    redis_user: Annotated[str, Field(description="who this process is to Redis; empty: its default user")] = ""
+    redis_password: Annotated[SecretStr, Field(description="its password in Redis")] = SecretStr("")
+    redis_ca: Annotated[
+        str, Field(description="rediss: file with who signs Redis' certificate; empty: the system's")
+    ] = ""
+    redis_certificate: Annotated[str, Field(description="rediss: file with our own certificate")] = ""
+    redis_key: Annotated[str, Field(description="rediss: file with its key, without a passphrase")] = ""
 
     partitions: Annotated[
         int, Field(ge=1, le=1000, description="of inputs and observations; fixed for life, keys depend on it")
@@ -133,10 +160,64 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings, or `InvalidConfiguration` with every mistake: missing, wrong and unknown variables."""
     environ = os.environ if environ is None else environ
     given = {k[len(PREFIX) :].lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
+    mistakes = _put_secrets(given)
     try:
-        return Settings.model_validate(given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
-        raise InvalidConfiguration([_sentence(e["loc"], e["type"], e["msg"]) for e in error.errors()]) from None
+        found = [_sentence(e["loc"], e["type"], e["msg"]) for e in error.errors()]
+        raise InvalidConfiguration([*mistakes, *found]) from None
+    mistakes += [f"{PREFIX}{sentence}" for sentence in (*_of_broker(settings), *_of_redis(settings))]
+    if mistakes:
+        raise InvalidConfiguration(mistakes)
+    return settings
+
+
+SECRETS: Final = frozenset(name for name, field in Settings.model_fields.items() if field.annotation is SecretStr)
+
+
+def _put_secrets(given: dict[str, str]) -> list[str]:
+    """Replace `secret_file` by `secret`, with what the file holds; returns the mistakes."""
+    mistakes = []
+    for secret in SECRETS:
+        path = given.pop(f"{secret}_file", "")
+        if path and given.get(secret):
+            mistakes.append(f"{PREFIX}{secret.upper()} and {PREFIX}{secret.upper()}_FILE are both given: one is enough")
+        elif path:
+            try:
+                given[secret] = Path(path).read_text(encoding="utf-8").removesuffix("\n")
+            except (OSError, UnicodeDecodeError) as error:
+                mistakes.append(f"{PREFIX}{secret.upper()}_FILE: {path} cannot be read: {type(error).__name__}")
+    return mistakes
+
+
+def _of_broker(settings: Settings) -> Iterator[str]:
+    login, tls = settings.broker_security.startswith("SASL_"), settings.broker_security.endswith("SSL")
+    said = f"BROKER_SECURITY is {settings.broker_security}"
+    if settings.broker_kind == "embedded" and settings.broker_security != "PLAINTEXT":
+        yield f"{said}, and the embedded broker speaks PLAINTEXT only"
+    for name, value in (("USER", settings.broker_user), ("PASSWORD", settings.broker_password.get_secret_value())):
+        if login and not value:
+            yield f"BROKER_{name} is missing: {said}"
+        if value and not login:
+            yield f"BROKER_{name} would not be used: {said}, and a login needs SASL_SSL"
+    for name in ("ca", "certificate", "key"):
+        if getattr(settings, f"broker_{name}") and not tls:
+            yield f"BROKER_{name.upper()} would not be used: {said}, and TLS needs SSL or SASL_SSL"
+    if bool(settings.broker_certificate) != bool(settings.broker_key):
+        yield "BROKER_CERTIFICATE and BROKER_KEY belong together: one is missing"
+
+
+def _of_redis(settings: Settings) -> Iterator[str]:
+    url = urlsplit(settings.redis_url)
+    if "@" in url.netloc or any(name in url.query for name in ("password", "username")):
+        yield "REDIS_URL holds a login: put it into REDIS_USER and REDIS_PASSWORD, which are never printed"
+    if settings.redis_user and not settings.redis_password.get_secret_value():
+        yield "REDIS_PASSWORD is missing: REDIS_USER is given"
+    for name in ("ca", "certificate", "key"):
+        if getattr(settings, f"redis_{name}") and url.scheme != "rediss":
+            yield f"REDIS_{name.upper()} would not be used: REDIS_URL begins with {url.scheme}://, and TLS needs rediss://"
+    if bool(settings.redis_certificate) != bool(settings.redis_key):
+        yield "REDIS_CERTIFICATE and REDIS_KEY belong together: one is missing"
 
 
 def load_policy(path: Path, reasons: Path | None = None) -> Policy:

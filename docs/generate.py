@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 
-from config.settings import HERE, PREFIX, Settings, load_playbook, load_reasons
-from docs import faults
+from config.settings import HERE, PREFIX, SECRETS, Settings, load_playbook, load_reasons
+from docs import contracts, faults, reference
 from docs.rules import CHANGING, HOW, WRITING
 from docs.rules import EXAMPLES as RULE_EXAMPLES
 from docs.tables import (
@@ -86,16 +86,19 @@ def settings() -> str:
     """Every field of Settings as an environment variable."""
     schema = Settings.model_json_schema()
     rows = [
-        (f"`{PREFIX}{name.upper()}`", _type(field), _default(name), str(field["description"]))
+        (f"`{PREFIX}{name.upper()}`", _type(field), _unit(name), _default(name), str(field["description"]))
         for name, field in schema["properties"].items()
     ]
     return _page(
         "Settings",
         "Every process reads these environment variables and no others of ours.",
         f"A `{PREFIX}` variable that is not listed here stops the process with a sentence that names it.",
+        "A secret may lie in a file: its variable with `_FILE` behind it names that file ("
+        + ", ".join(f"`{PREFIX}{name.upper()}_FILE`" for name in sorted(SECRETS))
+        + ").",
         "`klankbord config check` lists every mistake at once, `klankbord config show` prints what is in force.",
         "",
-        *_table(("variable", "type", "default", "what it is"), rows),
+        *_table(("variable", "type", "unit", "default", "what it is"), rows),
     )
 
 
@@ -343,6 +346,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "suggestions.md": suggestions,
     "reasons.md": reasons,
     "reliability.md": reliability,
+    **contracts.PAGES,
+    **reference.PAGES,
 }
 
 
@@ -356,6 +361,7 @@ def _reasons_of_gold() -> Iterator[tuple[str, str, str, str]]:
 def write(folder: Path) -> None:
     """Write every page into `folder`."""
     for name, page in PAGES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(page(), encoding="utf-8")
 
 
@@ -408,12 +414,22 @@ def _metrics(process: str, registry: CollectorRegistry, holder: object) -> Itera
 def _type(field: dict[str, Any]) -> str:
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"] if value)
-    if "minimum" in field:
+    if field.get("type") == "integer":
         most = field.get("maximum")
         return f"whole number from {field['minimum']}" + (f" to {most}" if most is not None else "")
+    if field.get("type") == "number":
+        least = f"from {field['minimum']:g}" if "minimum" in field else f"above {field['exclusiveMinimum']:g}"
+        return f"number {least} to {field['maximum']:g}"
     if "pattern" in field:
         return f"text like `{field['pattern']}`"
     return {"boolean": "`true` or `false`"}.get(field["type"], str(field.get("format", "text")))
+
+
+UNITS: Final = {"_s": "seconds", "_min": "minutes", "_h": "hours"}
+
+
+def _unit(name: str) -> str:
+    return next((unit for ending, unit in UNITS.items() if name.endswith(ending)), "")
 
 
 def _default(name: str) -> str:

@@ -242,7 +242,7 @@ def _attach_application() -> None:
 
 def _attach_placeholders() -> None:
     """From the wheel alone the application's commands say where they are."""
-    for name in ("demo", "topics", "doctor", "config", "deadletters", "marks", "verify"):
+    for name in ("acls", "demo", "topics", "doctor", "config", "deadletters", "marks", "verify"):
 
         @app.command(name, hidden=True, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
         def elsewhere(name: str = name) -> None:

@@ -10,12 +10,15 @@ from typing import Final, cast
 import faust
 import faust.streams
 import faust.transport.conductor
+from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
+from config.access import Access, kafka_access, knock_redis
 from config.settings import Settings, read_settings
 from klankbord.errors import KlankbordError
 from streams import wire
 from streams.awake import HEARTBEAT_S, SESSION_S, Awake
 from streams.health import Health
+from streams.knocking import knock
 from streams.leaving import Ends
 from streams.metrics import WorkerMetrics
 from streams.pulled import Pulling
@@ -65,6 +68,7 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
     app = faust.App(
         f"klankbord-{name}",
         broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],
+        broker_credentials=_credentials(kafka_access(settings)),
         # Every setting that matters is passed: Faust reads unprefixed variables (WEB_PORT, APP_STORE) for the rest.
         env_prefix="KLANKBORD_FAUST_",
         autodiscover=False,
@@ -121,6 +125,26 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
     return app
 
 
+def _credentials(access: Access) -> Credentials | None:
+    """What Faust hands to aiokafka is `access` again."""
+    context = access.get("ssl_context")
+    if "sasl_mechanism" in access:
+        return SASLCredentials(
+            username=access["sasl_plain_username"],
+            password=access["sasl_plain_password"],
+            ssl_context=context,
+            mechanism=access["sasl_mechanism"],
+        )
+    return None if context is None else SSLCredentials(context)
+
+
+def _knock(name: str, settings: Settings) -> None:
+    if settings.broker_kind == "kafka":
+        knock(settings)
+    if name == "publisher":
+        knock_redis(settings)
+
+
 _apps: dict[str, faust.App] = {}
 
 
@@ -131,7 +155,9 @@ def __getattr__(name: str) -> faust.App:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name not in _apps:
         try:
-            _apps[name] = factories[name](read_settings())
+            settings = read_settings()
+            _apps[name] = factories[name](settings)
+            _knock(name, settings)
         except KlankbordError as error:
             # Faust's command line would bury the message under its traceback.
             sys.stderr.write(f"klankbord: {error}\n")

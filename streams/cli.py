@@ -18,13 +18,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from config.access import redis_access
 from config.settings import PREFIX, Settings, load_budget, load_playbook, load_policy, load_reasons, read_settings
 from klankbord.cli import FAILED, REFUSED, AsJson
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams import demo as demonstration
-from streams import embedded, topics, wire
+from streams import embedded, permissions, topics, wire
 from streams.demo import Running, Summary
 from streams.doctor import checks
+from streams.knocking import knock
 from streams.letters_cli import TIMES, letters_app
 from streams.marks import Marked, marked
 from streams.player import Line, bundled, read_lines
@@ -48,6 +50,7 @@ out = Console()
 err = Console(stderr=True, soft_wrap=True)
 
 topics_app = typer.Typer(no_args_is_help=True, help="The topic plan and its provisioning.")
+acls_app = typer.Typer(no_args_is_help=True, help="What each process may do in Kafka and in Redis, and nothing beyond.")
 config_app = typer.Typer(no_args_is_help=True, help="The settings, the policy, the playbook and the contact reasons.")
 
 
@@ -60,6 +63,7 @@ def attach(app: typer.Typer) -> None:
     app.add_typer(topics_app, name="topics")
     app.add_typer(config_app, name="config")
     app.add_typer(letters_app, name="deadletters")
+    app.add_typer(acls_app, name="acls")
 
 
 def demo(
@@ -112,9 +116,9 @@ def topics_plan(as_json: AsJson = False) -> None:
 def topics_create(as_json: AsJson = False) -> None:
     """Create the topics that are missing; existing ones are left as they are, and differences named."""
     settings = read_settings()
-    planned = _plan(settings)
-    created = topics.create(settings.broker, planned)
-    different = topics.drift(settings.broker, planned)
+    planned, access = _plan(settings), knock(settings)
+    created = topics.create(settings.broker, planned, access=access)
+    different = topics.drift(settings.broker, planned, access=access)
     if as_json:
         out.print_json(data={"created": created, "drift": different})
     else:
@@ -123,6 +127,20 @@ def topics_create(as_json: AsJson = False) -> None:
             out.print(Text(f"differs: {sentence}", style="yellow"))
     if different:
         raise typer.Exit(FAILED)
+
+
+@acls_app.command("kafka")
+def acls_kafka() -> None:
+    """Print the arguments of kafka-acls.sh, a line for each grant."""
+    for line in permissions.kafka_lines():
+        out.out(line, highlight=False)
+
+
+@acls_app.command("redis")
+def acls_redis() -> None:
+    """Print what follows ACL SETUSER, a line for each user; put its password behind it, as >PASSWORD."""
+    for line in permissions.redis_lines():
+        out.out(line, highlight=False)
 
 
 @config_app.command("check")
@@ -159,8 +177,8 @@ def config_check(
 
 @config_app.command("show")
 def config_show(as_json: AsJson = False) -> None:
-    """Print the settings in force; passwords in addresses are hidden."""
-    shown = {PREFIX + name.upper(): _hidden(str(value)) for name, value in read_settings().model_dump().items()}
+    """Print the settings in force; secrets are hidden."""
+    shown = {PREFIX + name.upper(): str(value) for name, value in read_settings().model_dump().items()}
     if as_json:
         out.print_json(data=shown)
     else:
@@ -196,7 +214,14 @@ def verify(
     settings = read_settings()
     span = Span(_offsets(first), _offsets(last), _ms(since), _ms(until))
     policy = load_policy(settings.policy, settings.reasons)
-    verified = verification(settings.broker, settings.redis_url, policy, span)
+    verified = verification(
+        settings.broker,
+        settings.redis_url,
+        policy,
+        span,
+        access=knock(settings),
+        redis_access=redis_access(settings),
+    )
     if as_json:
         out.out(json.dumps(_as_data(verified)), highlight=False)
     else:
@@ -217,7 +242,8 @@ def marks(
     if out_file is not None and out_file.exists():
         raise InvalidConfiguration([f"{out_file}: is there already, and is not written over"])
     since_s = None if since is None else since.replace(tzinfo=UTC).timestamp()
-    found = marked(read_settings().redis_url, tenant=tenant, since=since_s)
+    settings = read_settings()
+    found = marked(settings.redis_url, tenant=tenant, since=since_s, access=redis_access(settings))
     lines = [msgspec.json.encode(mark).decode() for mark in found.marks]
     if out_file is not None:
         try:
@@ -305,10 +331,6 @@ def _plan(settings: Settings) -> tuple[topics.Topic, ...]:
         replication_factor=settings.replication_factor,
         input_retention_ms=settings.input_retention_h * topics.HOUR_MS,
     )
-
-
-def _hidden(address: str) -> str:
-    return re.sub(r"(//[^/:@]*):[^/@]*@", r"\1:***@", address)
 
 
 @contextmanager

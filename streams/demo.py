@@ -1,6 +1,7 @@
 """The whole of Klankbord on one machine: embedded servers, real workers, the pages and a replay."""
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config.settings import PREFIX, Settings
 from klankbord.errors import KlankbordError
-from streams import embedded, topics, wire
+from streams import embedded, permissions, topics, wire
 from streams.player import Account, Line, Player, bundled, rounds, span
 
 ROOT: Final = Path(__file__).parent.parent
@@ -97,9 +98,11 @@ def running(settings: Mapping[str, str] | None = None) -> Iterator[Running]:
         environment = {**_environment(broker, redis_url, ports, directory), **_prefixed(settings or {})}
         processes: dict[str, subprocess.Popen[bytes]] = {}
         stack.callback(lambda: embedded.stop(processes.values(), patience_s=STOP_S))
+        logins = _redis_logins(redis_url)
         for name, arguments in PROCESSES.items():
             command = (sys.executable, *arguments)
-            processes[name] = embedded.child(command, env=environment, log=directory / f"{name}.log", cwd=ROOT)
+            env = environment | logins.get(name, {})
+            processes[name] = embedded.child(command, env=env, log=directory / f"{name}.log", cwd=ROOT)
         demo = Running(broker, redis_url, ports, processes, directory)
         _wait_until_ready(demo)
         yield demo
@@ -160,6 +163,17 @@ def _environment(broker: str, redis_url: str, ports: Mapping[str, int], director
     # A setting of the caller's own installation must not leak into the demo.
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {**others, **_prefixed(ours)}
+
+
+def _redis_logins(url: str) -> dict[str, dict[str, str]]:
+    """A user of Redis for each process that needs one, which may do what the list says, as in production."""
+    logins = {}
+    with redis.Redis.from_url(url) as client:
+        for process in PROCESSES.keys() & permissions.REDIS.keys():
+            user, password = permissions.PREFIX + process, secrets.token_urlsafe(24)
+            client.execute_command("ACL SETUSER", user, *permissions.redis_rules(process), f">{password}")
+            logins[process] = _prefixed({"REDIS_USER": user, "REDIS_PASSWORD": password})
+    return logins
 
 
 def _prefixed(settings: Mapping[str, str]) -> dict[str, str]:

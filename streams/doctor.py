@@ -1,6 +1,7 @@
 """Checks of what a running installation needs, each with how to mend it."""
 
 import resource
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -8,16 +9,19 @@ from typing import Final
 
 import redis
 
+from config.access import kafka_access, knock_redis, redis_access
 from config.settings import Settings, load_playbook, load_policy
-from klankbord.errors import KlankbordError
+from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams import topics
 from streams.app import assert_compiled
+from streams.knocking import knock
 from streams.letterbox import counts, letterbox
 
 # A page and a stream for each of some thousand viewers, and the broker's connections.
 OPEN_FILES: Final = 4096
 OLDEST_REDIS: Final = (6, 2)
 WAIT_S: Final = 5.0
+APART_S: Final = 1.0  # of two clocks; the shortest wait that is counted is longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,18 @@ def checks(settings: Settings) -> Iterator[Check]:
     looked_at: dict[str, Callable[[Settings], str]] = {
         "Faust's compiled extensions": _extensions,
         "policy and playbook": _configuration,
+        "TLS and logins": _logins,
         "broker and topics": _broker,
         "dead letters": _dead_letters,
         "Redis": _redis,
+        "clock": _clock,
         "open files": _open_files,
     }
     for name, look in looked_at.items():
         try:
             yield Check(name, True, look(settings))
+        except InvalidConfiguration as error:
+            yield Check(name, False, "\n  ".join(error.mistakes))
         except KlankbordError as error:
             yield Check(name, False, str(error))
 
@@ -57,27 +65,36 @@ def _configuration(settings: Settings) -> str:
     return f"{len(policy.rules)} alert rules, {len(policy.drivers)} effort drivers"
 
 
+def _logins(settings: Settings) -> str:
+    kafka_access(settings)
+    redis_access(settings)
+    kafka = f"as {settings.broker_user}" if settings.broker_user else "without a login"
+    tls = "over TLS" if settings.redis_url.startswith("rediss://") else "in plain text"
+    return f"Kafka by {settings.broker_security} {kafka}; Redis {tls} as {settings.redis_user or 'its default user'}"
+
+
 def _broker(settings: Settings) -> str:
     planned = topics.plan(
         partitions=settings.partitions,
         replication_factor=settings.replication_factor,
         input_retention_ms=settings.input_retention_h * topics.HOUR_MS,
     )
-    different = topics.drift(settings.broker, planned, wait_s=WAIT_S)
+    different = topics.drift(settings.broker, planned, access=knock(settings), wait_s=WAIT_S)
     if different:
         raise KlankbordError("\n  ".join(["the topics differ from the plan (klankbord topics create):", *different]))
     return f"{settings.broker} answers, {len(planned)} topics as planned"
 
 
 def _dead_letters(settings: Settings) -> str:
-    with letterbox(settings.broker) as box:
+    with letterbox(settings.broker, access=knock(settings)) as box:
         waiting = counts(letter for letter in box.letters() if letter.state != "redriven")
     return ", ".join(f"{reason} {count}" for reason, count in waiting.items()) or "none"
 
 
 def _redis(settings: Settings) -> str:
+    knock_redis(settings)
     try:
-        with redis.Redis.from_url(settings.redis_url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S) as client:
+        with _client(settings) as client:
             info = client.info("server")
             eviction = client.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
     except (redis.RedisError, OSError) as error:
@@ -92,6 +109,28 @@ def _redis(settings: Settings) -> str:
             f"maxmemory-policy is {eviction}: a full Redis would drop alerts in silence; set noeviction"
         )
     return f"{info.get('server_name', 'redis')} {found}, {eviction}"
+
+
+def _clock(settings: Settings) -> str:
+    try:
+        with _client(settings) as client:
+            asked = time.time()
+            seconds, micros = client.time()
+            answered = time.time()
+    except (redis.RedisError, OSError) as error:
+        raise KlankbordError(f"nothing to compare it with: Redis does not answer ({type(error).__name__})") from None
+    # What the way there and back took is no difference.
+    there = seconds + micros / 1e6
+    apart = max(asked - there, there - answered, 0.0)
+    if apart > APART_S:
+        raise KlankbordError(f"{apart:.1f} s away from Redis' clock: waits and deadlines are wrong; start NTP on both")
+    return f"within {APART_S:g} s of Redis' clock"
+
+
+def _client(settings: Settings) -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.redis_url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S, **redis_access(settings)
+    )
 
 
 def _open_files(settings: Settings) -> str:

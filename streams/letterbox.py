@@ -14,6 +14,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
 
+from config.access import OPEN, Access
 from klankbord.errors import KlankbordError
 from streams.deadletters import VERSION
 from streams.wire import DEAD_LETTERS, REDRIVES
@@ -137,8 +138,8 @@ def read(record: ConsumerRecord) -> Letter | None:
 class Letterbox:
     """Kafka with its dead letters and the input topics they came from."""
 
-    def __init__(self, bootstrap_servers: str, consumer: KafkaConsumer) -> None:
-        self._servers = bootstrap_servers
+    def __init__(self, bootstrap_servers: str, consumer: KafkaConsumer, access: Access) -> None:
+        self._servers, self._access = bootstrap_servers, access
         self._consumer = consumer
 
     def letters(self, wanted: Wanted = Wanted(), *, reveal: bool = False) -> list[Letter]:
@@ -156,7 +157,7 @@ class Letterbox:
             return Redriven(sent=tuple(letter.origin for letter in open_))
         done = Redriven()
         ordered = iter(sorted(open_, key=lambda letter: (letter.topic, letter.partition, letter.offset)))
-        with _producer(self._servers) as producer:
+        with _producer(self._servers, self._access) as producer:
             while batch := list(islice(ordered, BATCH)):
                 chosen = Wanted(origins=frozenset(letter.origin for letter in batch))
                 full = {letter.origin: letter for letter in self.letters(chosen, reveal=True)}
@@ -167,7 +168,7 @@ class Letterbox:
     def purge(self, wanted: Wanted) -> tuple[str, ...]:
         """Write a tombstone for each letter that is `wanted`; Kafka drops what they held when it compacts."""
         letters = self.letters(wanted)
-        with _producer(self._servers) as producer:
+        with _producer(self._servers, self._access) as producer:
             _flush(
                 producer,
                 [producer.send(DEAD_LETTERS, key=letter.origin.encode(), value=None) for letter in letters],
@@ -274,7 +275,7 @@ class Letterbox:
 
 
 @contextmanager
-def letterbox(bootstrap_servers: str) -> Iterator[Letterbox]:
+def letterbox(bootstrap_servers: str, *, access: Access = OPEN) -> Iterator[Letterbox]:
     """The letterbox of one installation."""
     try:
         consumer = KafkaConsumer(
@@ -283,9 +284,10 @@ def letterbox(bootstrap_servers: str) -> Iterator[Letterbox]:
             group_id=None,
             fetch_max_wait_ms=100,
             bootstrap_timeout_ms=int(ANSWER_S * 1000),
+            **access,
         )
         try:
-            yield Letterbox(bootstrap_servers, consumer)
+            yield Letterbox(bootstrap_servers, consumer, access)
         finally:
             consumer.close()
     except KafkaError as error:
@@ -339,8 +341,10 @@ def _mark(producer: KafkaProducer, letter: Letter, state: State, *, from_offset:
 
 
 @contextmanager
-def _producer(bootstrap_servers: str) -> Iterator[KafkaProducer]:
-    producer = KafkaProducer(bootstrap_servers=bootstrap_servers, acks="all", max_request_size=2 * 1024 * 1024)
+def _producer(bootstrap_servers: str, access: Access) -> Iterator[KafkaProducer]:
+    producer = KafkaProducer(
+        bootstrap_servers=bootstrap_servers, acks="all", max_request_size=2 * 1024 * 1024, **access
+    )
     try:
         yield producer
     finally:

@@ -6,6 +6,7 @@ import os
 import pwd
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
@@ -17,7 +18,8 @@ from rich.text import Text
 from config.settings import read_settings
 from klankbord.cli import FAILED, REFUSED, AsJson
 from klankbord.errors import KlankbordError
-from streams.letterbox import Letter, Redriven, Wanted, counts, letterbox
+from streams.knocking import knock
+from streams.letterbox import Letter, Letterbox, Redriven, Wanted, counts, letterbox
 
 SHOWN: Final = 50
 TIMES: Final = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"]
@@ -45,7 +47,7 @@ def list_letters(
     as_json: AsJson = False,
 ) -> None:
     """Show the dead letters, oldest first, and count them by reason; no word of what they hold."""
-    with letterbox(read_settings().broker) as box:
+    with _letterbox() as box:
         found = [each for each in box.letters(_wanted(None, reason, topic, since, until)) if every or _open(each)]
     newest = found[-limit:] if limit else []
     if as_json:
@@ -70,7 +72,7 @@ def show_letter(
     as_json: AsJson = False,
 ) -> None:
     """Show one dead letter; what it holds only with --reveal."""
-    with letterbox(read_settings().broker) as box:
+    with _letterbox() as box:
         found = box.letters(Wanted(origins=frozenset({origin})), reveal=reveal)
     if not found:
         raise KlankbordError(f"no dead letter comes from {origin}; `klankbord deadletters list` shows where from")
@@ -100,7 +102,7 @@ def redrive(
 ) -> None:
     """Send dead letters to their input topic again, each once however often this is asked."""
     wanted = _chosen(origins, reason, topic, since, until, every=every)
-    with letterbox(read_settings().broker) as box:
+    with _letterbox() as box:
         if not dry_run:
             _audit("dead letters redriven", **_asked(wanted))
         done = box.redrive(wanted, by=_who(), dry_run=dry_run)
@@ -126,7 +128,7 @@ def purge(
 ) -> None:
     """Drop dead letters for good; Kafka erases what they hold when it compacts, an hour or two later."""
     wanted = _chosen(origins, reason, topic, since, until, every=every)
-    with letterbox(read_settings().broker) as box:
+    with _letterbox() as box:
         found = [letter.origin for letter in box.letters(wanted)]
         if yes and found:
             _audit("dead letters purged", number=len(found), **_asked(wanted))
@@ -139,6 +141,11 @@ def purge(
         out.print(f"would purge: {len(found)}; add --yes")
     if found and not yes:
         raise typer.Exit(REFUSED)
+
+
+def _letterbox() -> AbstractContextManager[Letterbox]:
+    settings = read_settings()
+    return letterbox(settings.broker, access=knock(settings))
 
 
 def _wanted(

@@ -12,6 +12,7 @@ import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
 
+from config.access import OPEN, Access
 from klankbord.errors import KlankbordError
 from klankbord.events import Seconds
 from klankbord.tenant import Mark
@@ -33,10 +34,11 @@ class Marked:
     without_event: int
 
 
-def marked(redis_url: str, *, tenant: str | None = None, since: Seconds | None = None) -> Marked:
+def marked(redis_url: str, *, tenant: str | None = None, since: Seconds | None = None, access: Access = OPEN) -> Marked:
     """What Redis has of marks: those of lives, and of alerts whose life is forgotten what the actions still tell."""
     try:
-        with closing(Redis.from_url(redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)) as redis:
+        client = Redis.from_url(redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, **access)
+        with closing(client) as redis:
             newest = _newest([*_of_actions(redis), *_of_lives(redis)])
     except (RedisError, OSError) as error:
         raise KlankbordError(f"Redis did not answer as it should: {type(error).__name__}; check the address") from None

@@ -13,11 +13,12 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from config.access import OPEN, Access
 from streams import wire
+from streams.permissions import PUBLISHER_GROUP
 from streams.topics import BrokerUnavailable
 from streams.verify import reading
 
-GROUP: Final = "klankbord-publisher"
 POLL_MS: Final = 500
 ANSWER_S: Final = 30.0  # a broker that gives nothing for so long, though there is more, is not going to
 
@@ -88,19 +89,26 @@ def _first_opened(record: wire.Record) -> float:
     return min((episode.opened_at for episode in record.observation.conversation.episodes.values()), default=0.0)
 
 
-def read(bootstrap_servers: str, published: Mapping[int, int], *, since_ms: float, stopping: Stopping) -> list[Lost]:
+def read(
+    bootstrap_servers: str,
+    published: Mapping[int, int],
+    *,
+    since_ms: float,
+    stopping: Stopping,
+    access: Access = OPEN,
+) -> list[Lost]:
     """Everything that the group has published: `published` by partition, or further where it has committed more.
 
     What lies behind is not lost: it is still to come, and is told as new.
     """
-    with reading(bootstrap_servers, GROUP) as reader:
+    with reading(bootstrap_servers, PUBLISHER_GROUP, access=access) as reader:
         ends = {
             TopicPartition(wire.OBSERVATIONS, number): max(offset, _committed(reader, number))
             for number, offset in published.items()
         }
     kept = Kept(since_ms)
     try:
-        asyncio.run(_read_all(bootstrap_servers, ends, kept, stopping))
+        asyncio.run(_read_all(bootstrap_servers, access, ends, kept, stopping))
     except KafkaError as error:
         raise BrokerUnavailable(f"Kafka at {bootstrap_servers} did not answer as it should: {error}") from error
     return kept.conversations()
@@ -110,9 +118,11 @@ def _committed(reader: kafka.KafkaConsumer, number: int) -> int:
     return reader.committed(kafka.TopicPartition(wire.OBSERVATIONS, number)) or 0
 
 
-async def _read_all(bootstrap_servers: str, ends: Mapping[TopicPartition, int], kept: Kept, stopping: Stopping) -> None:
+async def _read_all(
+    bootstrap_servers: str, access: Access, ends: Mapping[TopicPartition, int], kept: Kept, stopping: Stopping
+) -> None:
     # Not kafka-python: it computes the checksum of every batch in Python, and takes seven times as long.
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None, enable_auto_commit=False, **access)
     await consumer.start()
     try:
         consumer.assign(list(ends))

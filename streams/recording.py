@@ -13,11 +13,13 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError, KafkaTimeoutError
 
+from config.access import OPEN, Access
 from config.settings import read_settings
 from klankbord.backtest.recording import Part, Piece, Refused
 from klankbord.errors import InvalidConfiguration, InvalidEvent
 from streams.canary import is_canary
 from streams.deadletters import Incoming, read
+from streams.knocking import knock
 from streams.topics import BrokerUnavailable
 
 ANSWER_S: Final = 30.0  # a broker that gives nothing for so long, though there is more, is not going to
@@ -29,31 +31,41 @@ def of_topics(topics: Sequence[str], since: str | None, until: str | None) -> It
     start_ms, end_ms = _milliseconds("--from", since), _milliseconds("--to", until)
     if start_ms is not None and end_ms is not None and end_ms <= start_ms:
         raise InvalidConfiguration(["--to: does not lie after --from"])
-    return parts(read_settings().broker, topics, start_ms=start_ms, end_ms=end_ms)
+    settings = read_settings()
+    return parts(settings.broker, topics, start_ms=start_ms, end_ms=end_ms, access=knock(settings))
 
 
 def parts(
-    bootstrap_servers: str, topics: Sequence[str], *, start_ms: int | None = None, end_ms: int | None = None
+    bootstrap_servers: str,
+    topics: Sequence[str],
+    *,
+    start_ms: int | None = None,
+    end_ms: int | None = None,
+    access: Access = OPEN,
 ) -> Iterator[Part]:
     """One part for each number of a partition, which holds whole conversations; `end_ms` is not in it."""
     try:
-        with closing(_consumer(bootstrap_servers)) as consumer:
+        with closing(_consumer(bootstrap_servers, access)) as consumer:
             found = {topic: sorted(consumer.partitions_for_topic(topic) or ()) for topic in topics}
         missing = [topic for topic, numbers in found.items() if not numbers]
         if missing:
             raise InvalidConfiguration([f"--topic: '{topic}' is not at {bootstrap_servers}" for topic in missing])
         for number in sorted({number for numbers in found.values() for number in numbers}):
             partitions = [TopicPartition(topic, number) for topic, numbers in found.items() if number in numbers]
-            yield _part(bootstrap_servers, partitions, start_ms, end_ms)
+            yield _part(bootstrap_servers, access, partitions, start_ms, end_ms)
     except KafkaError as error:
         raise _unavailable(bootstrap_servers, error) from error
 
 
 def _part(
-    bootstrap_servers: str, partitions: Sequence[TopicPartition], start_ms: int | None, end_ms: int | None
+    bootstrap_servers: str,
+    access: Access,
+    partitions: Sequence[TopicPartition],
+    start_ms: int | None,
+    end_ms: int | None,
 ) -> Iterator[Piece]:
     """A conversation that goes from one topic to the other is heard in the order in which it was produced."""
-    streams = [_records(bootstrap_servers, partition, start_ms, end_ms) for partition in partitions]
+    streams = [_records(bootstrap_servers, access, partition, start_ms, end_ms) for partition in partitions]
     try:
         for record in heapq.merge(*streams, key=lambda record: record.timestamp):
             piece = _piece(record)
@@ -68,11 +80,11 @@ def _part(
 
 
 def _records(
-    bootstrap_servers: str, partition: TopicPartition, start_ms: int | None, end_ms: int | None
+    bootstrap_servers: str, access: Access, partition: TopicPartition, start_ms: int | None, end_ms: int | None
 ) -> Generator[ConsumerRecord, None, None]:
     """The records between both times that are there now; what comes while we read is left alone."""
     began_ms = time.time() * 1000
-    with closing(_consumer(bootstrap_servers)) as consumer:
+    with closing(_consumer(bootstrap_servers, access)) as consumer:
         consumer.assign([partition])
         end = consumer.end_offsets([partition])[partition]
         consumer.seek(partition, _first(consumer, partition, start_ms))
@@ -109,12 +121,13 @@ def _piece(record: ConsumerRecord) -> Piece:
         return Refused(error.reason)
 
 
-def _consumer(bootstrap_servers: str) -> KafkaConsumer:
+def _consumer(bootstrap_servers: str, access: Access) -> KafkaConsumer:
     return KafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
+        **access,
     )
 
 

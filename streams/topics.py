@@ -11,6 +11,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.net.compat import KafkaNetClient
 
+from config.access import OPEN, Access
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams.awake import SURE_S
 from streams.wire import CALL_TRANSCRIPTS, CHAT_MESSAGES, DEAD_LETTERS, OBSERVATIONS
@@ -117,11 +118,11 @@ def create(
     bootstrap_servers: str,
     topics: Sequence[Topic],
     *,
-    security: Mapping[str, object] | None = None,
+    access: Access = OPEN,
     wait_s: float = WAIT_S,
 ) -> tuple[str, ...]:
     """Create the missing topics, wait until they have leaders and name them; existing ones are left as they are."""
-    with _admin(bootstrap_servers, security, wait_s) as admin:
+    with _admin(bootstrap_servers, access, wait_s) as admin:
         existing = set(admin.list_topics())
         missing = {
             topic.name: {
@@ -141,11 +142,11 @@ def drift(
     bootstrap_servers: str,
     topics: Sequence[Topic],
     *,
-    security: Mapping[str, object] | None = None,
+    access: Access = OPEN,
     wait_s: float = WAIT_S,
 ) -> tuple[str, ...]:
     """One sentence for each difference between the plan and the cluster, as far as the cluster reports it."""
-    with _admin(bootstrap_servers, security, wait_s) as admin:
+    with _admin(bootstrap_servers, access, wait_s) as admin:
         found = {topic["name"]: topic["partitions"] for topic in admin.describe_topics()}
         resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics if topic.name in found]
         reported = admin.describe_configs(resources, config_filter="all").get("topic", {}) if resources else {}
@@ -193,7 +194,7 @@ def _differences(
 @contextmanager
 def _admin(
     bootstrap_servers: str,
-    security: Mapping[str, object] | None,
+    access: Access,
     wait_s: float,
 ) -> Iterator[KafkaAdminClient]:
     with ExitStack() as opened:
@@ -210,7 +211,7 @@ def _admin(
                 bootstrap_timeout_ms=int(wait_s * 1000),
                 request_timeout_ms=int(wait_s * 1000),
                 kafka_client=connection,
-                **(security or {}),
+                **access,
             )
             opened.callback(admin.close)
             yield admin

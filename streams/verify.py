@@ -14,15 +14,15 @@ from kafka.errors import KafkaError
 from redis import Redis
 from redis.exceptions import RedisError
 
+from config.access import OPEN, Access
 from klankbord.errors import KlankbordError
 from klankbord.policy import Policy
 from streams import wire
 from streams.oracle import Found, Input, Place, Shown, Verdict, Written, judge
+from streams.permissions import MONITOR_GROUP, PUBLISHER_GROUP
 from streams.topics import BrokerUnavailable
 
 POLL_MS: Final = 1000
-MONITOR: Final = "klankbord-monitor"
-PUBLISHER: Final = "klankbord-publisher"
 
 Offsets = Mapping[tuple[str, int], int]
 
@@ -53,20 +53,30 @@ class Verified:
     alerts: int
 
 
-def verify(bootstrap_servers: str, redis_url: str, policy: Policy, span: Span = EVERYTHING) -> Verified:
+def verify(
+    bootstrap_servers: str,
+    redis_url: str,
+    policy: Policy,
+    span: Span = EVERYTHING,
+    *,
+    access: Access = OPEN,
+    redis_access: Access = OPEN,
+) -> Verified:
     """Judge what lies in Kafka and in Redis by a fold of the inputs in `span` under `policy`.
 
     The order of reading makes sure that nothing is called wrong for being young: what the publisher had committed
     before Redis was read must be there, and so must the observations of what the monitor had committed before they
     were read.
     """
-    published = {number: offset for (_, number), offset in _committed(bootstrap_servers, PUBLISHER).items()}
-    alerts, trimmed = shown(redis_url)
-    with reading(bootstrap_servers) as reader:
+    published = {
+        number: offset for (_, number), offset in _committed(bootstrap_servers, PUBLISHER_GROUP, access).items()
+    }
+    alerts, trimmed = shown(redis_url, access=redis_access)
+    with reading(bootstrap_servers, access=access) as reader:
         first, last = _bounds(reader, span)
         inputs = [_input(record) for record in records(reader, wire.INPUTS, first=first, last=last)]
         ends = _ends(inputs, last)
-        committed = _committed(bootstrap_servers, MONITOR)
+        committed = _committed(bootstrap_servers, MONITOR_GROUP, access)
         found = Found(
             inputs=inputs,
             written=[
@@ -82,17 +92,19 @@ def verify(bootstrap_servers: str, redis_url: str, policy: Policy, span: Span = 
         )
     verdict = judge(found, policy)
     if trimmed and verdict.alert_missing:
-        known = _published_once(redis_url, verdict.alert_missing)
+        known = _published_once(redis_url, redis_access, verdict.alert_missing)
         verdict = judge(replace(found, trimmed=known), policy)
     return Verified(verdict, first, ends, len(inputs), len(found.written), len(found.letters), len(alerts))
 
 
 @contextmanager
-def reading(bootstrap_servers: str, group: str | None = None) -> Iterator[KafkaConsumer]:
+def reading(bootstrap_servers: str, group: str | None = None, *, access: Access = OPEN) -> Iterator[KafkaConsumer]:
     """A consumer that only looks."""
     try:
         # With a group it only asks for that group's commits; it is a member of none, for it subscribes to nothing.
-        consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False)
+        consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False, **access
+        )
         try:
             yield consumer
         finally:
@@ -109,9 +121,9 @@ def _partitions(reader: KafkaConsumer, names: Iterable[str]) -> list[TopicPartit
     ]
 
 
-def _committed(bootstrap_servers: str, group: str) -> dict[tuple[str, int], int]:
-    names = wire.INPUTS if group == MONITOR else (wire.OBSERVATIONS,)
-    with reading(bootstrap_servers, group) as reader:
+def _committed(bootstrap_servers: str, group: str, access: Access) -> dict[tuple[str, int], int]:
+    names = wire.INPUTS if group == MONITOR_GROUP else (wire.OBSERVATIONS,)
+    with reading(bootstrap_servers, group, access=access) as reader:
         return {(tp.topic, tp.partition): reader.committed(tp) or 0 for tp in _partitions(reader, names)}
 
 
@@ -175,9 +187,9 @@ def _origin(record: ConsumerRecord) -> Place:
     return Place(headers["origin_topic"].decode(), int(headers["origin_partition"]), int(headers["origin_offset"]))
 
 
-def shown(redis_url: str) -> tuple[list[Shown], bool]:
+def shown(redis_url: str, *, access: Access = OPEN) -> tuple[list[Shown], bool]:
     """The alerts in Redis' stream, and whether it let go of older ones."""
-    with _redis(redis_url) as client:
+    with _redis(redis_url, access) as client:
         if not client.exists(wire.ALERTS):
             return [], False
         trimmed = client.xinfo_stream(wire.ALERTS)["entries-added"] > client.xlen(wire.ALERTS)
@@ -193,17 +205,17 @@ def shown(redis_url: str) -> tuple[list[Shown], bool]:
     ], trimmed
 
 
-def _published_once(redis_url: str, missing: Iterable[str]) -> frozenset[str]:
+def _published_once(redis_url: str, access: Access, missing: Iterable[str]) -> frozenset[str]:
     """Which of these Redis remembers to have had."""
     alerts = [one.rpartition(" ")[2] for one in missing]
-    with _redis(redis_url) as client:
+    with _redis(redis_url, access) as client:
         return frozenset(alert for alert in alerts if client.exists(wire.once(alert)))
 
 
 @contextmanager
-def _redis(url: str) -> Iterator[Redis]:
+def _redis(url: str, access: Access) -> Iterator[Redis]:
     try:
-        with Redis.from_url(url) as client:
+        with Redis.from_url(url, **access) as client:
             yield client
     except (RedisError, OSError) as error:
         raise KlankbordError(f"Redis did not answer: {error}; check the address, then try again") from error

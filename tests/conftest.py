@@ -1,6 +1,7 @@
 """The real parts that tests ask for: a broker, Redis and a browser, once, and the pages, once for a module."""
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from redis import Redis
 
-from streams import embedded
+from streams import embedded, permissions
 from tests.web.floor import Floor
 from tests.web.guarding import Guarded, guard
 from tests.web.serving import Pages, Serve, eventually, listen, serve
@@ -52,6 +53,15 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def web_login(redis_url: str) -> dict[str, str]:
+    """Who the pages are to Redis: a user that may do what the list says, and nothing else."""
+    user, password = permissions.PREFIX + "web", secrets.token_urlsafe(24)
+    with Redis.from_url(redis_url) as redis:
+        redis.execute_command("ACL SETUSER", user, *permissions.redis_rules("web"), f">{password}")
+    return {"KLANKBORD_REDIS_USER": user, "KLANKBORD_REDIS_PASSWORD": password}
+
+
 @pytest.fixture
 def floor(redis_url: str) -> Iterator[Floor]:
     with Redis.from_url(redis_url) as redis:
@@ -60,11 +70,11 @@ def floor(redis_url: str) -> Iterator[Floor]:
 
 
 @pytest.fixture(scope="module")
-def house(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+def house(redis_url: str, web_login: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """One server for all tests of a module that do not end it: each start costs a second or two."""
     with Redis.from_url(redis_url) as redis:
         redis.flushdb()  # what others left there it would show, and never hear that it is gone
-    with serve(redis_url, tmp_path_factory.mktemp("web")) as running:
+    with serve(redis_url, tmp_path_factory.mktemp("web"), settings=web_login) as running:
         yield running
 
 

@@ -4,6 +4,7 @@ import resource
 import sys
 from typing import Final
 
+from config.access import knock_redis
 from config.settings import read_settings
 from klankbord.errors import InvalidConfiguration
 from web.app import create_app
@@ -19,6 +20,7 @@ def main() -> int:
     try:
         settings = read_settings()
         app = create_app(settings)
+        knock_redis(settings)
     except InvalidConfiguration as error:
         print(error, file=sys.stderr)  # noqa: T201  # this is a command line
         return 2

@@ -12,6 +12,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from starlette.staticfiles import StaticFiles
 
+from config.access import redis_access
 from config.settings import Settings, read_settings
 from streams.metrics import WebMetrics
 from web.alerts import alerts
@@ -46,6 +47,7 @@ def create_app(
         retry=Retry(NoBackoff(), 0),
         socket_timeout=REDIS_TIMEOUT_S,
         socket_connect_timeout=REDIS_TIMEOUT_S,
+        **redis_access(settings),
     )
     metrics = WebMetrics()
     revoked, audit = Revoked(), Audit(redis)

@@ -11,6 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from config.access import OPEN, Access
 from streams import admission, advising, wire
 from streams.sinks import Batch, New, Unavailable
 from streams.wire import BoardRow
@@ -67,7 +68,7 @@ return 1
 class RedisSink:
     """A sink over Redis or Valkey, 6.2 or later."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, access: Access = OPEN) -> None:
         # No retries inside the client: the publisher retries whole batches, and says so in a metric.
         self._redis: Redis = Redis.from_url(
             url,
@@ -75,6 +76,7 @@ class RedisSink:
             socket_connect_timeout=TIMEOUT_S,
             retry=Retry(NoBackoff(), 0),
             health_check_interval=15,
+            **access,
         )
         self._alert = self._redis.register_script(admission.SCRIPT)
         self._suggestion = self._redis.register_script(advising.DECIDE)

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -84,6 +84,15 @@ class Broker:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """How clients are let in: the listener's name, its properties, and the users made with the cluster, by password."""
+
+    listener: str = "PLAINTEXT"
+    properties: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """All brokers; the first of them are not more important than the others."""
 
@@ -95,13 +104,13 @@ class Cluster:
 
 
 @contextmanager
-def cluster(directory: Path, *, brokers: int = 1, started: bool = True) -> Iterator[Cluster]:
+def cluster(directory: Path, *, brokers: int = 1, started: bool = True, guard: Guard = Guard()) -> Iterator[Cluster]:
     """So many brokers with everything they need; data and logs lie in `directory`."""
     java = _program("java")
     classes = f"{libraries()}/*"
     directory.mkdir(parents=True, exist_ok=True)
     for attempt in range(PORTS_TRIED):
-        made = Cluster(_format_all(java, classes, directory / str(attempt), brokers))
+        made = Cluster(_format_all(java, classes, directory / str(attempt), brokers, guard))
         try:
             if not started or _start_all(made):
                 yield made
@@ -126,7 +135,7 @@ def _start_all(made: Cluster) -> bool:
     return all(_ready(broker.process, broker.port, broker.log) for broker in made.brokers if broker.process)
 
 
-def _format_all(java: str, classes: str, directory: Path, brokers: int) -> list[Broker]:
+def _format_all(java: str, classes: str, directory: Path, brokers: int, guard: Guard) -> list[Broker]:
     directory.mkdir(parents=True)
     ports = list(dict.fromkeys(islice(embedded.free_ports(), 4 * brokers)))[: 2 * brokers]
     controllers = {node: ports[brokers + node - 1] for node in range(1, brokers + 1)}
@@ -137,22 +146,22 @@ def _format_all(java: str, classes: str, directory: Path, brokers: int) -> list[
         port = ports[node - 1]
         log = directory / f"kafka-{node}.log"
         properties = directory / f"server-{node}.properties"
-        properties.write_text(_properties(node, port, controllers, directory / "data" / str(node)))
-        _format(java, classes, properties, identity, log)
+        properties.write_text(_properties(node, port, controllers, directory / "data" / str(node), guard))
+        _format(java, classes, properties, identity, log, guard)
         command = (java, "-Xms256m", "-Xmx512m", *speaks, "-cp", classes, "kafka.Kafka", str(properties))
         made.append(Broker(node, port, command, log))
     return made
 
 
-def _properties(node: int, port: int, controllers: Mapping[int, int], data: Path) -> str:
+def _properties(node: int, port: int, controllers: Mapping[int, int], data: Path, guard: Guard) -> str:
     host = embedded.HOST
     replicas = min(3, len(controllers))
     settings = {
         "process.roles": "broker,controller",
         "node.id": node,
         "controller.quorum.voters": ",".join(f"{each}@{host}:{voter}" for each, voter in controllers.items()),
-        "listeners": f"PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controllers[node]}",
-        "advertised.listeners": f"PLAINTEXT://{host}:{port}",
+        "listeners": f"{guard.listener}://{host}:{port},CONTROLLER://{host}:{controllers[node]}",
+        "advertised.listeners": f"{guard.listener}://{host}:{port}",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": data,
         "auto.create.topics.enable": "false",
@@ -165,6 +174,7 @@ def _properties(node: int, port: int, controllers: Mapping[int, int], data: Path
         "transaction.state.log.min.isr": max(1, replicas - 1),
         # Tests start one member a group and need not wait three seconds for a second.
         "group.initial.rebalance.delay.ms": 0,
+        **guard.properties,
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 
@@ -203,10 +213,12 @@ def _check(folder: Path) -> None:
         raise KlankbordError(f"not the jars that {SUMS.name} names: {sorted({name for name, _ in wrong})}")
 
 
-def _format(java: str, classes: str, properties: Path, identity: str, log: Path) -> None:
+def _format(java: str, classes: str, properties: Path, identity: str, log: Path, guard: Guard) -> None:
     # One word with "=": an identity in 64 begins with "-", and would be taken for an option.
     tool = [java, "-cp", classes, "kafka.tools.StorageTool", "format"]
     command = [*tool, f"--cluster-id={identity}", "--config", str(properties)]
+    for user, password in guard.users.items():
+        command += ["--add-scram", f"SCRAM-SHA-512=[name={user},password={password}]"]
     with log.open("ab") as output:
         subprocess.run(command, stdout=output, stderr=output, timeout=FORMAT_S, check=True)
 
