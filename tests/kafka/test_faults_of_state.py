@@ -220,7 +220,9 @@ class Listener:
                     self._note(response)
 
     def _note(self, response: httpx.Response) -> None:
-        for event in Stream(response).rest():
+        for event in Stream(response):
+            if self._stopping.is_set():
+                return
             if event.event in ("alert", "suppressed"):
                 self.heard[shown_as(json.dumps(event.data))] += 1
             self.at = event.id or self.at

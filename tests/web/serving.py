@@ -113,6 +113,9 @@ class Stream:
         self.headers = response.headers
         self._events = _events(response.iter_lines())
 
+    def __iter__(self) -> Iterator[Event]:
+        return self._events
+
     def until(self, holds: Callable[[Event], bool]) -> list[Event]:
         """What comes from here on, up to and with the first event that `holds`; fails when that does not come."""
         deadline = time.monotonic() + 3 * PATIENCE_S
