@@ -107,7 +107,7 @@ def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
     reader = AlertReader(redis_url)
     began = time.monotonic()
 
-    with Player(kafka_broker, in_flight=IN_FLIGHT) as player:
+    with Player(kafka_broker, in_flight=IN_FLIGHT, stalled_s=PUBLISHED_S) as player:
         account = player.account
         waiting = list(kills)
         recovering: list[Kill] = []
@@ -140,6 +140,8 @@ def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
             until(committed, within_s=PUBLISHED_S, what="both groups have committed all there is")
         finally:
             reader.stop()
+        # They would go on to write that customers wait, behind what is read back.
+        embedded.stop(workers.running.values(), patience_s=STOP_S)
         verdict = judge(sent, read_back(kafka_broker, reader.told), load_policy(CONFIG / "policy.toml"))
     report(verdict, kills, workers, events=len(sent), alerts=len(reader.alerts), played_s=played_s)
 
