@@ -23,7 +23,10 @@ def compared(names: Sequence[str], work: Backlog, repeats: int, directory: Path)
     """One list a round; every other round goes the other way round."""
     with brokers("kafka", directory) as empty:
         return [
-            [one(name, empty(), work, directory / f"{number}-{name.replace(' ', '-').replace(',', '')}") for name in order]
+            [
+                one(name, empty(), work, directory / f"{number}-{name.replace(' ', '-').replace(',', '')}")
+                for name in order
+            ]
             for number, order in enumerate(orders(names, repeats))
         ]
 
@@ -59,7 +62,7 @@ def ratios(rounds: Sequence[Sequence[Drained]], name: str, to: str) -> list[floa
 
 def report(rounds: Sequence[Sequence[Drained]], names: Sequence[str]) -> Iterator[str]:
     """One line each: medians, and in brackets the least and the most."""
-    yield f"{'':<24}{'CPU us an event':>20}{'of naive Faust':>20}{'events/s':>22}{'MB':>6}"
+    yield f"{'':<24}{'CPU us an event':>20}{'of naive Faust':>20}{'events/s':>24}{'MB':>6}"
     for name in names:
         runs = [run for round_ in rounds for run in round_ if run.name == name]
         good = [run for run in runs if not run.void]
@@ -68,7 +71,9 @@ def report(rounds: Sequence[Sequence[Drained]], names: Sequence[str]) -> Iterato
             rate = Spread.of([run.events_s for run in good])
             memory = max(run.used[_only(run)].rss_mb for run in good)
             found = ratios(rounds, name, NAIVE)
-            beside = f"{(spread := Spread.of(found)).median:.2f} ({spread.least:.2f}-{spread.most:.2f})" if found else ""
+            beside = (
+                f"{(spread := Spread.of(found)).median:.2f} ({spread.least:.2f}-{spread.most:.2f})" if found else ""
+            )
             yield f"{name:<24}{took!s:>20}{beside:>20}{rate!s:>22}{memory:>6.0f}"
         for run in runs:
             if run.void:

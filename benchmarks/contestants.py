@@ -89,11 +89,12 @@ def _environment(settings: Mapping[str, str]) -> dict[str, str]:
 def _commands(directory: Path) -> Mapping[str, tuple[str, ...]]:
     own, theirs, snapshots = sys.executable, str(PEERS_PYTHON), str(directory / "snapshots")
     # Bytewax wants its snapshots' place made first, by a command of its own.
+    recovery = f"-r {snapshots} -s 30 -b 0"  # the intervals of its documentation
     made = f"mkdir -p {snapshots} && {theirs} -m bytewax.recovery {snapshots} 1 && "
     return {
         NAIVE: (own, "-m", "faust", "-A", "benchmarks.peers.naive_faust", "worker", "--without-web", "-l", "warn"),
         QUIX: (theirs, "-m", "benchmarks.peers.quix"),
-        BYTEWAX: ("sh", "-c", f"{made}exec {theirs} -m bytewax.run benchmarks.peers.bytewax_flow:flow -r {snapshots}"),
+        BYTEWAX: ("sh", "-c", f"{made}exec {theirs} -m bytewax.run benchmarks.peers.bytewax_flow:flow {recovery}"),
         CONFLUENT: (theirs, "-m", "benchmarks.peers.confluent"),
         AIOKAFKA: (own, "-m", "benchmarks.peers.aiokafka_floor"),
     }

@@ -1,5 +1,7 @@
 """Our monitor with everybody's small work in the place of `observe()`: transport beside transport."""
 
+from functools import cache
+
 import faust
 
 import agents.monitor
@@ -12,9 +14,9 @@ from klankbord.policy import Policy
 from streams.app import create_monitor
 
 
-def observe(before: Conversation, event: Event, policy: Policy) -> Observation:
+def observe(conversation: Conversation, event: Event, policy: Policy) -> Observation:
     """Count, and score what the customer says."""
-    turns, valence = before.customer_turns, before.valence
+    turns, valence = conversation.customer_turns, conversation.valence
     role = event.role if isinstance(event, Utterance) else None
     if isinstance(event, Utterance) and role is Role.CUSTOMER:
         turns += 1
@@ -26,17 +28,21 @@ def observe(before: Conversation, event: Event, policy: Policy) -> Observation:
         type=str(event.__struct_config__.tag),
         at=event.at_s,
         conversation=Conversation(
-            customer_turns=turns, agent_turns=before.agent_turns + (role is Role.AGENT), valence=valence
+            customer_turns=turns, agent_turns=conversation.agent_turns + (role is Role.AGENT), valence=valence
         ),
         role=role,
         valence=valence,
     )
 
 
-def app() -> faust.App:
-    """The monitor of `streams.app`, from the same settings."""
+@cache
+def _monitor() -> faust.App:
     agents.monitor.observe = observe  # type: ignore[attr-defined]  # it is imported there
     return create_monitor(read_settings())
 
 
-monitor = app()
+def __getattr__(name: str) -> faust.App:
+    """`monitor` for `faust -A`, as `streams.app` has it."""
+    if name != "monitor":
+        raise AttributeError(name)
+    return _monitor()
