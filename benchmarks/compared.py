@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.contestants import NAIVE, NAMES, contestant, missing
+from benchmarks.contestants import NAIVE, NAMES, contestant, missing, versions
 from benchmarks.draining import Backlog, Drained, Spread, backlog, brokers, circumstances, drain
 
 EVENTS: Final = 8_000
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("--repeats", type=int, default=REPEATS)
     asked.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES))
     options = asked.parse_args(arguments)
-    lines = [*circumstances("python -m benchmarks.compared", _PACKAGES), ""]
+    lines = [*circumstances("python -m benchmarks.compared", _PACKAGES), f"peers:    {versions()}", ""]
     refused = {name: why for name in options.only if (why := missing(name))}
     names = [name for name in options.only if name not in refused]
     with tempfile.TemporaryDirectory(prefix="klankbord-bench-") as directory:

@@ -62,6 +62,15 @@ def missing(name: str) -> str:
     return tried.stderr.strip().splitlines()[-1] if tried.returncode else ""
 
 
+def versions() -> str:
+    """What is in the environment of the peers, in their order; nothing where there is none."""
+    if not PEERS_PYTHON.exists():
+        return ""
+    ask = "from importlib.metadata import version as v; print(', '.join(f'{p} {v(p)}' for p in sys.argv[1:]))"
+    command = [PEERS_PYTHON, "-c", f"import sys; {ask}", "quixstreams", "bytewax", "confluent-kafka"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
 _OBSERVATIONS: Final = (wire.OBSERVATIONS, observed_id, wire.OBSERVATIONS)
 
 

