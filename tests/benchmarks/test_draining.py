@@ -114,12 +114,13 @@ def test_a_spread_is_the_median_and_what_lies_around_it() -> None:
 
 def test_a_pipeline_that_is_void_has_no_figure() -> None:
     used = {"monitor": Usage(0.7, 200.0), "publisher": Usage(0.3, 100.0)}
+    odd = {"monitor": Usage(9.0, 1.0), "publisher": Usage(9.0, 1.0)}
     good = Drained("pipeline", 1000, 2.0, 4.0, used)
     runs: list[tuple[Kind, Drained]] = [
         ("kafka", good),
         (
             "kafka",
-            good._replace(used={"monitor": Usage(9.0, 1.0), "publisher": Usage(9.0, 1.0)}, void="Redis is behind"),
+            good._replace(used=odd, void="Redis is behind"),
         ),
         ("embedded", good._replace(void="not all is answered")),
     ]
