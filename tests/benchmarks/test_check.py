@@ -69,6 +69,20 @@ def test_what_is_stored_is_what_the_next_run_is_held_against(tmp_path: Path) -> 
     assert main([], rounds=lambda events, repeats: rounds((500, 800), (500, 800)), stored=stored) == RED
 
 
+def test_as_many_events_are_measured_as_then(tmp_path: Path) -> None:
+    stored = tmp_path / "ratio.json"
+    stored.write_text(STORED)
+    asked: list[int] = []
+
+    def measure(events: int, repeats: int) -> Sequence[Sequence[Drained]]:
+        asked.append(events)
+        return rounds((500, 700), (500, 700))
+
+    main([], rounds=measure, stored=stored)
+
+    assert asked == [9]
+
+
 def test_nothing_is_stored_of_a_void_run(tmp_path: Path) -> None:
     stored = tmp_path / "ratio.json"
 
