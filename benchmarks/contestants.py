@@ -67,7 +67,7 @@ def versions() -> str:
     if not PEERS_PYTHON.exists():
         return ""
     ask = "from importlib.metadata import version as v; print(', '.join(f'{p} {v(p)}' for p in sys.argv[1:]))"
-    command = [PEERS_PYTHON, "-c", f"import sys; {ask}", "quixstreams", "bytewax", "confluent-kafka"]
+    command = [str(PEERS_PYTHON), "-c", f"import sys; {ask}", "quixstreams", "bytewax", "confluent-kafka"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
