@@ -12,7 +12,7 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 EVENTS ?= 200000
 KILLS ?= 40
 
-.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs dashboards manifests pictures screenshot train quality bench-observe bench-pages clean
+.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs dashboards manifests pictures screenshot train quality bench-observe bench-pages bench-pipeline bench-peers bench-check clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -91,6 +91,19 @@ bench-observe: .venv/for-tests
 bench-pages: .venv/for-tests
 	.venv/bin/python -m benchmarks.pages
 
+# The next three need Apache Kafka, as `make kafka` does. BENCH passes on: make bench-pipeline BENCH="--broker embedded"
+# What the monitor and the publisher cost for each event, from topic to Redis (benchmarks/README.md).
+bench-pipeline: .venv/for-tests
+	.venv/bin/python -m benchmarks.pipeline $(BENCH)
+
+# Our monitor beside Faust, Quix Streams, Bytewax, confluent-kafka and aiokafka doing the same work.
+bench-peers: .venv/for-tests .venv/for-peers
+	.venv/bin/python -m benchmarks.compared $(BENCH)
+
+# Red when the monitor's time for an event, over naive Faust's in the same run, is a fifth worse than ratio.json has it.
+bench-check: .venv/for-tests
+	.venv/bin/python -m benchmarks.check $(BENCH)
+
 format: .venv/for-tests
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
@@ -109,6 +122,10 @@ format: .venv/for-tests
 .venv/for-tests: .venv/uv uv.lock pyproject.toml
 	$(SYNC)
 	@touch $@ .venv/for-demo
+
+.venv/for-peers: .venv/uv uv.lock pyproject.toml
+	UV_PROJECT_ENVIRONMENT=.venv/peers .venv/bin/uv sync --quiet --frozen --only-group peers --python .venv/bin/python
+	@touch $@
 
 clean:
 	rm -rf .venv
