@@ -96,7 +96,8 @@ def settings() -> str:
         "A secret may lie in a file: its variable with `_FILE` behind it names that file ("
         + ", ".join(f"`{PREFIX}{name.upper()}_FILE`" for name in sorted(SECRETS))
         + ").",
-        "`klankbord config check` lists every mistake at once, `klankbord config show` prints what is in force.",
+        "`klankbord config check` lists every mistake at once, `klankbord config show` prints what is in force, "
+        "and beside it every setting of Faust's with which the two workers run; secrets are hidden.",
         "",
         *_table(("variable", "type", "unit", "default", "what it is"), rows),
     )
