@@ -12,7 +12,7 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 EVENTS ?= 200000
 KILLS ?= 40
 
-.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs dashboards manifests pictures screenshot train quality bench-observe bench-pages bench-pipeline bench-peers bench-check clean
+.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs site dashboards manifests pictures screenshot train quality bench-observe bench-pages bench-pipeline bench-peers bench-check clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -56,6 +56,10 @@ golden: .venv/for-tests
 
 docs: .venv/for-tests
 	.venv/bin/python -m docs.generate
+
+# The documentation as a site, in site/: open site/index.html, or let any server of files show it.
+site: .venv/for-tests
+	.venv/bin/python -m docs.site
 
 dashboards: .venv/for-tests
 	.venv/bin/python -m config.grafana.generate
@@ -120,7 +124,7 @@ format: .venv/for-tests
 	@touch $@
 
 .venv/for-tests: .venv/uv uv.lock pyproject.toml
-	$(SYNC)
+	$(SYNC) --group docs
 	@touch $@ .venv/for-demo
 
 .venv/for-peers: .venv/uv uv.lock pyproject.toml

@@ -193,6 +193,8 @@ def _put_secrets(given: dict[str, str]) -> list[str]:
 def _of_broker(settings: Settings) -> Iterator[str]:
     login, tls = settings.broker_security.startswith("SASL_"), settings.broker_security.endswith("SSL")
     said = f"BROKER_SECURITY is {settings.broker_security}"
+    if "@" in settings.broker:
+        yield "BROKER holds a login: put it into BROKER_USER and BROKER_PASSWORD, which are never printed"
     if settings.broker_kind == "embedded" and settings.broker_security != "PLAINTEXT":
         yield f"{said}, and the embedded broker speaks PLAINTEXT only"
     for name, value in (("USER", settings.broker_user), ("PASSWORD", settings.broker_password.get_secret_value())):

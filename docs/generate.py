@@ -11,7 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 
 from config.settings import HERE, PREFIX, SECRETS, Settings, load_playbook, load_reasons
-from docs import contracts, faults, reference
+from docs import contracts, faults, kept, reference
 from docs.rules import CHANGING, HOW, WRITING
 from docs.rules import EXAMPLES as RULE_EXAMPLES
 from docs.tables import (
@@ -96,7 +96,8 @@ def settings() -> str:
         "A secret may lie in a file: its variable with `_FILE` behind it names that file ("
         + ", ".join(f"`{PREFIX}{name.upper()}_FILE`" for name in sorted(SECRETS))
         + ").",
-        "`klankbord config check` lists every mistake at once, `klankbord config show` prints what is in force.",
+        "`klankbord config check` lists every mistake at once, `klankbord config show` prints what is in force, "
+        "and beside it every setting of Faust's with which the two workers run; secrets are hidden.",
         "",
         *_table(("variable", "type", "unit", "default", "what it is"), rows),
     )
@@ -348,6 +349,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "reliability.md": reliability,
     **contracts.PAGES,
     **reference.PAGES,
+    **kept.PAGES,
 }
 
 

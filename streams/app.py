@@ -5,6 +5,7 @@
 
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Final, cast
 
 import faust
@@ -60,19 +61,17 @@ def assert_compiled() -> None:
         )
 
 
-def _create(name: str, settings: Settings, *, port: int) -> faust.App:
-    assert_compiled()
+def bare(name: str, settings: Settings, credentials: Credentials | None) -> faust.App:
+    """The app with its settings and without agents: it touches no file and asks nobody."""
     embedded = settings.broker_kind == "embedded"
-    data_dir = settings.data_dir / name / (settings.instance or "0")
-    data_dir.mkdir(parents=True, exist_ok=True)
-    app = faust.App(
+    return faust.App(
         f"klankbord-{name}",
         broker=[f"kafka://{server.strip()}" for server in settings.broker.split(",")],
-        broker_credentials=_credentials(kafka_access(settings)),
+        broker_credentials=credentials,
         # Every setting that matters is passed: Faust reads unprefixed variables (WEB_PORT, APP_STORE) for the rest.
         env_prefix="KLANKBORD_FAUST_",
         autodiscover=False,
-        datadir=data_dir,
+        datadir=_data_dir(name, settings),
         store="memory://",
         Table=Table,
         key_serializer="raw",
@@ -110,6 +109,18 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
         web_enabled=False,
         worker_redirect_stdouts=False,
     )
+
+
+def _data_dir(name: str, settings: Settings) -> Path:
+    return settings.data_dir / name / (settings.instance or "0")
+
+
+def _create(name: str, settings: Settings, *, port: int) -> faust.App:
+    assert_compiled()
+    embedded = settings.broker_kind == "embedded"
+    data_dir = _data_dir(name, settings)
+    data_dir.mkdir(parents=True, exist_ok=True)
+    app = bare(name, settings, _credentials(kafka_access(settings)))
     app.flow_control = FlowControl()
     app.transport = app.producer_transport = (EmbeddedTransport if embedded else Transport)(app.conf.broker, app)
     # The embedded broker has one monitor and one publisher, and on it they may sleep with a laptop.

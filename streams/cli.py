@@ -26,6 +26,7 @@ from streams import demo as demonstration
 from streams import embedded, permissions, topics, wire
 from streams.demo import Running, Summary
 from streams.doctor import checks
+from streams.effective import effective
 from streams.knocking import knock
 from streams.letters_cli import TIMES, letters_app
 from streams.marks import Marked, marked
@@ -177,13 +178,15 @@ def config_check(
 
 @config_app.command("show")
 def config_show(as_json: AsJson = False) -> None:
-    """Print the settings in force; secrets are hidden."""
-    shown = {PREFIX + name.upper(): str(value) for name, value in read_settings().model_dump().items()}
+    """Print the settings in force, and what Faust makes of them in the workers; secrets are hidden."""
+    settings = read_settings()
+    ours = {PREFIX + name.upper(): str(value) for name, value in settings.model_dump().items()}
+    shown = ours | effective(settings)
     if as_json:
         out.print_json(data=shown)
     else:
         for name, value in shown.items():
-            out.print(Text(f"{name}={value}"))
+            out.print(Text(f"{name}={value}"), soft_wrap=True)
 
 
 def doctor(as_json: AsJson = False) -> None:
