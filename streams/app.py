@@ -24,7 +24,7 @@ from streams.leaving import Ends
 from streams.metrics import WorkerMetrics
 from streams.pulled import Pulling
 from streams.tables import Table, TableManager
-from streams.transport import EmbeddedTransport, FlowControl, Producer, Transport
+from streams.transport import EmbeddedTransport, Producer, Transport
 from streams.watchdog import Limits, Watchdog
 
 REFUSED: Final = 2  # the exit code of `klankbord` for a wrong setting, too
@@ -121,7 +121,6 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
     data_dir = _data_dir(name, settings)
     data_dir.mkdir(parents=True, exist_ok=True)
     app = bare(name, settings, _credentials(kafka_access(settings)))
-    app.flow_control = FlowControl()
     app.transport = app.producer_transport = (EmbeddedTransport if embedded else Transport)(app.conf.broker, app)
     # The embedded broker has one monitor and one publisher, and on it they may sleep with a laptop.
     ends = Ends(data_dir / "ends.json")

@@ -18,7 +18,6 @@ from faust.transport.producer import ProducerBuffer
 from faust.types import TP, HeadersArg, Message
 from faust.types.transports import ConsumerT, ProducerT
 from faust.types.tuples import FutureMessage, RecordMetadata
-from mode.utils.queues import FlowControlEvent
 
 from streams.awake import Awake
 from streams.leaving import Leave, leave
@@ -33,19 +32,6 @@ def is_member(consumer: aiokafka.AIOKafkaConsumer | None) -> bool:
     if consumer is None or consumer._coordinator is None:
         return False
     return bool(consumer._coordinator.generation != OffsetCommitRequest.DEFAULT_GENERATION_ID)
-
-
-class FlowControl(FlowControlEvent):
-    """Empties the streams' queues when they begin to flow, and never while they do.
-
-    When a recovery is over Faust resumes what was resumed already, and whatever was handed out since then, and still
-    waits in a queue, is thrown away. The records after it are processed as if it had been.
-    """
-
-    def resume(self) -> None:
-        """Let flow what stands still."""
-        if not self.is_active():
-            super().resume()
 
 
 class Thread(driver.AIOKafkaConsumerThread):
