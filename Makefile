@@ -27,7 +27,7 @@ test-faults: .venv/for-tests
 	FAULTS_EVENTS=$(EVENTS) FAULTS_KILLS=$(KILLS) FAULTS_SEED=$(SEED) FAULTS_LONG=$(LONG) \
 		FAULTS_REPORT=docs/reliability.json .venv/bin/pytest -s -m kafka tests/kafka
 
-# A share of the matrix in short form, as .ci/run runs it. Where Apache Kafka cannot be had it fails (CI=1), not skips.
+# A share of the matrix in short form. Where Apache Kafka cannot be had it fails (CI=1), not skips.
 SHARE := f1_ or f2_ or f3_ or f4_ or f9_redis or f17_
 test-kafka: .venv/for-tests
 	CI=1 FAULTS_MATRIX_EVENTS=3000 FAULTS_SEED=$(SEED) \

@@ -1,6 +1,5 @@
 """Apache Kafka, started once for all tests that ask for it, and the report of the fault matrix."""
 
-import gc
 import json
 import os
 import platform
@@ -27,21 +26,6 @@ class Report(Protocol):
 
 
 MEASURED: Final = Verdict()  # the verdict of a measurement, which no ledger judges
-
-
-@pytest.hookimpl
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let kafka-python 3.0.12 leave to the garbage collector what a broker that is away did not take."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket.*proto=6:ResourceWarning"))
-
-
-@pytest.fixture(autouse=True)
-def collected() -> Iterator[None]:
-    """Have it collected here, and not in another test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="session")

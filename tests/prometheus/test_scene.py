@@ -36,13 +36,15 @@ POLICY: Final = Policy()
 NEVER_THERE: Final = {"publisher": {FAUST_SENT.name, FAUST_SEND.name}}
 PAUSED_MS: Final = 15_000
 UNANSWERED_S: Final = 10.0
+# Slow enough that each replay is scraped several times, however fast the machine is.
+SPEED: Final = 60.0
 SEEN_S: Final = 5.0  # what is promised
 EXPRESSIONS: Final = {**of_panels(), **of_rules()}
 
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with scene(tmp_path_factory.mktemp("scene")) as made:
+    with scene(tmp_path_factory.mktemp("scene"), speed=SPEED) as made:
         yield made
 
 
