@@ -27,10 +27,10 @@ from streams.canary import is_canary
 from streams.deadletters import Faults, Flood, Incoming, dead_letter, read
 from streams.deadlines import Deadlines
 from streams.forgetting import Forgetting, Keep, idle_end, marker
-from streams.leaving import Leave, leave
+from streams.leaving import Leave, arisen, leave
 from streams.metrics import MonitorMetrics, count_reload
 from streams.tables import Table
-from streams.transport import Consumer
+from streams.transport import Consumer, LostOnItsWay
 
 CLOCK_EVERY_S: Final = 1.0
 RELOAD_EVERY_S: Final = 1.0
@@ -130,8 +130,8 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
     @app.agent(inputs, name="monitor_conversations", concurrency=1)
     async def monitor_conversations(events: faust.StreamT[bytes]) -> None:
         async for event in events.events():
-            cast(Consumer, app.consumer).arrived(event.message)
             try:
+                cast(Consumer, app.consumer).arrived(event.message)
                 await step(
                     _incoming(event),
                     conversations,
@@ -142,11 +142,12 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
                     forgetting=forgetting,
                     faults=faults,
                 )
-            except Exception:
+            except LostOnItsWay as lost:
+                leave(str(lost))
+            except Exception as error:
                 # An exception that leaves an agent acknowledges the event: it would be lost. Whatever escapes
                 # the step is trouble with the broker, so this process ends and the event comes again.
-                log.exception("event not processed")
-                leave("an event was not processed")
+                leave(f"an event was not processed: {arisen(error)}")
 
 
 def burying(dead_letters: TopicT, metrics: MonitorMetrics) -> Bury:

@@ -27,12 +27,12 @@ from streams import wire
 from streams.advising import Offer, offer
 from streams.budget import Claim
 from streams.canary import heard, is_canary
-from streams.leaving import Leave, leave
+from streams.leaving import Leave, arisen, leave
 from streams.metrics import SUPPRESSED_WHY, PublisherMetrics, count_reload
 from streams.rebuilding import Lost, read
 from streams.sinks import Batch, New, Sink, Unavailable
 from streams.sinks.redis import RedisSink
-from streams.transport import Consumer
+from streams.transport import Consumer, LostOnItsWay
 from streams.views import Views
 
 # A batch is what arrives in this time: it is what the board is late by, and what coalesces its rows.
@@ -89,14 +89,15 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
     async def publish_observations(events: faust.StreamT[bytes]) -> None:
         stream = cast(Stream[bytes], events)  # its protocol lacks take_events
         async for batch in stream.take_events(BATCH_MOST, within=BATCH_S):
-            for event in batch:
-                cast(Consumer, app.consumer).arrived(event.message)
             try:
+                for event in batch:
+                    cast(Consumer, app.consumer).arrived(event.message)
                 await publisher.publish([(e.value, e.message.offset) for e in batch if e.value is not None])
-            except Exception:
+            except LostOnItsWay as lost:
+                leave(str(lost))
+            except Exception as error:
                 # As in the monitor: an exception that leaves would acknowledge the batch.
-                log.exception("batch not published")
-                leave("a batch was not published")
+                leave(f"a batch was not published: {arisen(error)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
@@ -16,6 +17,16 @@ Cause: TypeAlias = Literal["watchdog", "asleep", "not_written", "not_processed"]
 CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
 # A disk that hangs must not keep alive what has to end.
 NOTING_S: Final = 1.0
+
+
+def arisen(error: BaseException) -> str:
+    """What `error` is and where it arose, innermost first.
+
+    Neither its message nor a traceback: a logger that knows rich shows the variables around with it, and either may
+    hold what a customer said.
+    """
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    return f"{type(error).__name__} at {' < '.join(f'{Path(one.filename).name}:{one.lineno}' for one in frames)}"
 
 
 def leave(why: str) -> None:

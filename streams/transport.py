@@ -67,6 +67,10 @@ class PromptThread(Thread):
         return consumer
 
 
+class LostOnItsWay(Exception):
+    """What was handed out did not arrive; nothing after it may be applied before it is read again."""
+
+
 class Consumer(driver.Consumer):
     """Commits up to the smallest offset that was handed out and is not processed; never a step further.
 
@@ -84,7 +88,6 @@ class Consumer(driver.Consumer):
         self._settled = 0
         self.commits = Counter({"made": 0, "failed": 0})
         self._onward = callback
-        self.leave: Leave = leave
         super().__init__(transport, self._hand_out, *args, **kwargs)
 
     def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
@@ -98,7 +101,7 @@ class Consumer(driver.Consumer):
         return self._onward(message)
 
     def arrived(self, message: Message) -> None:
-        """Say that an agent has `message`; ends the process when an earlier one of its partition got lost on its way.
+        """Say that an agent has `message`; raises `LostOnItsWay` when an earlier one of its partition did not arrive.
 
         A commit never passes what was lost. The next event of its conversation does: it moves the fence in the state,
         and the lost one, read again after a restart, would count as applied.
@@ -108,7 +111,7 @@ class Consumer(driver.Consumer):
             return  # of an assignment that is over: all of it is read again
         first = on_its_way.popleft()
         if first is not message:
-            self.leave(f"{message.tp} {first.offset} was handed out and did not arrive before {message.offset}")
+            raise LostOnItsWay(f"{message.tp} {first.offset} was handed out and did not arrive before {message.offset}")
 
     def in_hand(self) -> int:
         """How many events were handed out and are not processed. Any thread may ask this and the next six."""

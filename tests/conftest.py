@@ -34,9 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket.*proto=6:ResourceWarning"))
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def collected(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What kafka-python leaves is collected in the test that left it."""
+    """What kafka-python leaves is collected in the module that left it."""
     yield
     if request.node.get_closest_marker("kafka") or request.node.get_closest_marker("e2e"):
         gc.collect()

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,12 @@ class Report(Protocol):
 
 
 MEASURED: Final = Verdict()  # the verdict of a measurement, which no ledger judges
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    sys.stdout.write(f"\nseed {SEED}\n")
+    return random.Random(SEED)
 
 
 @pytest.fixture(scope="session")

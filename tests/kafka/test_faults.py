@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +37,7 @@ from tests.e2e.waiting import until
 from tests.kafka import gaps
 from tests.kafka.conftest import MEASURED, Report
 from tests.kafka.ledger import read_back
-from tests.kafka.world import SEED, Fault, Outcome, World, played, rewind, run, world
+from tests.kafka.world import Fault, Outcome, World, bearer, clean, played, rewind, run, spread, world
 from tests.streams.given import POLICY, records
 from tests.web.serving import Stream
 
@@ -52,25 +51,6 @@ REDIS_AWAY_S: Final = 60.0 if LONG else 12.0
 FROZEN_S: Final = 90.0 if LONG else 25.0  # the session of a worker lasts 10 s
 BLIND_S: Final = 6.0
 TEAMS: Final = 500
-
-
-@pytest.fixture
-def chance() -> random.Random:
-    sys.stdout.write(f"\nseed {SEED}\n")
-    return random.Random(SEED)
-
-
-def spread(chance: random.Random, action: Callable[[World], None], times: int) -> list[Fault]:
-    """The same thing so many times, between a twentieth and four fifths of the way."""
-    return [Fault(chance.uniform(0.05, 0.8), action) for _ in range(times)]
-
-
-def clean(outcome: Outcome) -> None:
-    """Nothing lost, nothing twice, and the run was not void."""
-    assert not outcome.void
-    wrong = {name: count for name, count in outcome.verdict.counts.items() if count}
-    wrong.pop("physical_dup", None)  # a copy of an observation in Kafka does no harm
-    assert wrong == {}
 
 
 def test_f1_killed_workers(tmp_path: Path, chance: random.Random, report: Report) -> None:
@@ -330,12 +310,6 @@ def test_the_canary_says_blind_when_the_monitor_stops(tmp_path: Path, chance: ra
     report("P17", f"the monitor stopped, blind after {BLIND_S:g} s without a canary", outcome, said_after_s=blind_s)
     clean(outcome)
     assert blind_s < BLIND_S + 5
-
-
-def bearer(pages: str) -> dict[str, str]:
-    """The demo's login gives a token to whoever asks."""
-    token = httpx.get(f"{pages}/demo/token?role=supervisor", timeout=10).json()["token"]
-    return {"Authorization": f"Bearer {token}"}
 
 
 def age_s(pages: str) -> float:

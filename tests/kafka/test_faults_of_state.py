@@ -6,8 +6,9 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +26,21 @@ from streams import embedded, wire
 from tests.e2e.waiting import until
 from tests.kafka.conftest import Report
 from tests.kafka.ledger import AlertReader, Found, Verdict, judge, read_back, uncommitted
-from tests.kafka.test_faults import bearer, chance, clean, spread
-from tests.kafka.world import GROUPS, Fault, Outcome, World, events_of, played, run, world
+from tests.kafka.world import (
+    GROUPS,
+    Fault,
+    Outcome,
+    World,
+    bearer,
+    clean,
+    events_of,
+    played,
+    run,
+    spread,
+    world,
+)
 from tests.web.serving import Stream
 
-__all__ = ["chance"]
 pytestmark = pytest.mark.kafka
 
 EVENTS: Final = int(os.environ.get("FAULTS_MATRIX_EVENTS") or 6_000)
@@ -123,21 +134,13 @@ def test_f28_two_versions_side_by_side(tmp_path: Path, report: Report) -> None:
     versions = versions_of(POLICY), versions_of(load_policy(other))
     assert versions[0] != versions[1]
 
-    def change(name: str, settings: dict[str, str]) -> Fault:
-        def action(made: World) -> None:
-            made.terminate(name, back=False)
-            made.start(name, settings=settings)
+    def change(name: str, settings: Mapping[str, str], made: World) -> None:
+        made.terminate(name, back=False)
+        made.start(name, settings=settings)
 
-        return Fault(0.15 * (len(changes) + 1), action)
-
-    changes: list[Fault] = []
-    for name, settings in (
-        ("monitor-0", {"POLICY": str(other)}),
-        ("monitor-1", {"POLICY": str(other)}),
-        ("monitor-0", {}),
-        ("monitor-1", {}),
-    ):
-        changes.append(change(name, settings))
+    theirs, ours = {"POLICY": str(other)}, dict[str, str]()
+    order = (("monitor-0", theirs), ("monitor-1", theirs), ("monitor-0", ours), ("monitor-1", ours))
+    changes = [Fault(0.15 * place, partial(change, *each)) for place, each in enumerate(order, start=1)]
     lines = played(EVENTS)
     with world(tmp_path, monitors=2) as made, alerts(made) as reader:
         ran = run(made, lines, changes)

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+import httpx
 import redis
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import CommitFailedError
@@ -250,6 +251,19 @@ def run(made: World, lines: Sequence[Line], faults: Sequence[Fault]) -> Outcome:
     return Outcome(verdict, len(sent), len(reader.told), took_s, void)
 
 
+def spread(chance: random.Random, action: Callable[[World], None], times: int) -> list[Fault]:
+    """The same thing so many times, between a twentieth and four fifths of the way."""
+    return [Fault(chance.uniform(0.05, 0.8), action) for _ in range(times)]
+
+
+def clean(outcome: Outcome) -> None:
+    """Nothing lost, nothing twice, and the run was not void."""
+    assert not outcome.void
+    wrong = {name: count for name, count in outcome.verdict.counts.items() if count}
+    wrong.pop("physical_dup", None)  # a copy of an observation in Kafka does no harm
+    assert wrong == {}
+
+
 def played(events: int) -> list[Line]:
     """The bundled conversations, round after round, until there are `events`."""
     lines: list[Line] = []
@@ -262,6 +276,12 @@ def played(events: int) -> list[Line]:
 
 def events_of(lines: Sequence[Line]) -> list[Event]:
     return [line.event for line in lines if line.event is not None]
+
+
+def bearer(pages: str) -> dict[str, str]:
+    """The demo's login gives a token to whoever asks."""
+    token = httpx.get(f"{pages}/demo/token?role=supervisor", timeout=10).json()["token"]
+    return {"Authorization": f"Bearer {token}"}
 
 
 def rewind(bootstrap_servers: str, group: str, names: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.leaving import CAUSES, Ends
+from streams.leaving import CAUSES, Ends, arisen
 
 
 def test_the_next_process_knows_why_the_ones_before_ended(tmp_path: Path) -> None:
@@ -30,3 +30,16 @@ def test_a_place_that_cannot_be_written_does_not_keep_it_alive(tmp_path: Path) -
     Ends(tmp_path / "no" / "such" / "folder" / "ends.json", leave=said.append).by("watchdog")("why")
 
     assert said == ["why"]
+
+
+def test_where_it_arose_is_told_and_nothing_that_a_customer_said() -> None:
+    def step(text: str) -> None:
+        raise ValueError(f"cannot read {text}")
+
+    with pytest.raises(ValueError, match="my late mother") as raised:
+        step("my late mother")
+
+    told = arisen(raised.value)
+    assert told.startswith("ValueError at test_leaving.py:")
+    assert told.count(" < ") == 1
+    assert "mother" not in told

@@ -26,6 +26,7 @@ from mode.utils.queues import FlowControlEvent, FlowControlQueue
 from config.settings import Settings
 from streams import transport
 from streams.app import create_monitor, create_publisher
+from streams.transport import LostOnItsWay
 
 TOPIC: Final = "chat.messages"
 HERE: Final = TP(TOPIC, 0)
@@ -99,14 +100,16 @@ class Given:
     def __init__(self, consumer: Any) -> None:
         self.consumer = consumer
         consumer.committed = []
+        consumer.app.consumer_generation_id = 1
         consumer.app.topics._acking_topics.add(TOPIC)
         self.messages: dict[int, Message] = {}
 
     async def taken(self, *offsets: int) -> None:
         """Each was produced at as many seconds as its offset."""
         for offset in offsets:
+            now = self.consumer.app.consumer_generation_id
             message = ConsumerMessage(
-                *(TOPIC, 0, offset, float(offset), 0, [], b"key", b"value", None, 3, 5, HERE), generation_id=1
+                *(TOPIC, 0, offset, float(offset), 0, [], b"key", b"value", None, 3, 5, HERE), generation_id=now
             )
             self.messages[offset] = message
             await self.consumer.callback(message)
@@ -232,30 +235,21 @@ async def test_what_is_still_in_the_queue_is_not_passed_either() -> None:
     assert await given.committed() == 1
 
 
-def generation(given: Given) -> Any:
-    """A consumer of ours whose leaving is written down, in generation 1."""
-    left: list[str] = []
-    given.consumer.left, given.consumer.leave = left, left.append
-    given.consumer.app.consumer_generation_id = 1
-    return given.consumer
-
-
-async def test_what_got_lost_on_its_way_to_the_agent_ends_the_process() -> None:
+async def test_what_got_lost_on_its_way_to_the_agent_is_not_stepped_over() -> None:
     given = consumer_of(Ours)
-    consumer = generation(given)
+    consumer = given.consumer
     await given.taken(39, 40, 41, 42, 43)
 
     for offset in 39, 40, 41:
         consumer.arrived(given.messages[offset])
-    assert consumer.left == []
-    consumer.arrived(given.messages[43])
 
-    assert consumer.left == [f"{HERE} 42 was handed out and did not arrive before 43"]
+    with pytest.raises(LostOnItsWay, match="42 was handed out and did not arrive before 43"):
+        consumer.arrived(given.messages[43])
 
 
 async def test_what_is_read_again_after_a_seek_may_arrive_twice() -> None:
     given = consumer_of(Ours)
-    consumer = generation(given)
+    consumer = given.consumer
     await given.taken(39, 40, 41)
     first = dict(given.messages)
     consumer.arrived(first[39])
@@ -264,23 +258,26 @@ async def test_what_is_read_again_after_a_seek_may_arrive_twice() -> None:
     for message in first[40], first[41], *given.messages.values():
         consumer.arrived(message)
 
-    assert consumer.left == []
+    await given.taken(43, 44)
+    with pytest.raises(LostOnItsWay):
+        consumer.arrived(given.messages[44])
 
 
-async def test_what_was_buffered_in_an_assignment_that_is_over_ends_nothing() -> None:
+async def test_what_was_buffered_in_an_assignment_that_is_over_says_nothing_of_the_next() -> None:
     given = consumer_of(Ours)
-    consumer = generation(given)
+    consumer = given.consumer
     await given.taken(100, 101)
     buffered = dict(given.messages)
     await consumer.on_partitions_revoked({HERE})
     consumer.arrived(buffered[100])
     await consumer.on_partitions_assigned({HERE}, 2)
     consumer.app.consumer_generation_id = 2
-    await given.taken(90)
+    await given.taken(90, 91)
 
     consumer.arrived(buffered[101])
 
-    assert consumer.left == []
+    with pytest.raises(LostOnItsWay):
+        consumer.arrived(given.messages[91])
 
 
 async def test_faust_throws_away_what_is_handed_out_while_a_recovery_ends() -> None:
