@@ -187,7 +187,7 @@ def test_an_alert_that_comes_late_says_so_and_calls_nobody_unless_it_is_critical
     floor.alert(replace(warning, late=True))
 
     shown = page.locator("#alerts > li.opened")
-    expect(shown.locator(".late")).to_have_text("later gemeld")
+    expect(shown.locator(".late")).to_have_text("achteraf")
     expect(page.locator("#announce")).to_have_text("")
 
     floor.alert(replace(critical, late=True))
