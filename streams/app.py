@@ -23,6 +23,7 @@ from streams.knocking import knock
 from streams.leaving import Ends
 from streams.metrics import WorkerMetrics
 from streams.pulled import Pulling
+from streams.reading import FlowControl
 from streams.tables import Table, TableManager
 from streams.transport import EmbeddedTransport, Producer, Transport
 from streams.watchdog import Limits, Watchdog
@@ -121,6 +122,7 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
     data_dir = _data_dir(name, settings)
     data_dir.mkdir(parents=True, exist_ok=True)
     app = bare(name, settings, _credentials(kafka_access(settings)))
+    app.flow_control = FlowControl()
     app.transport = app.producer_transport = (EmbeddedTransport if embedded else Transport)(app.conf.broker, app)
     # The embedded broker has one monitor and one publisher, and on it they may sleep with a laptop.
     ends = Ends(data_dir / "ends.json")

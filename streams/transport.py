@@ -21,6 +21,7 @@ from faust.types.tuples import FutureMessage, RecordMetadata
 
 from streams.awake import Awake
 from streams.leaving import Leave, leave
+from streams.reading import Reading
 
 # Kafka answers a fetch when there is something; the embedded broker only looks again after half of the wait,
 # and Faust fixes the wait at 1,500 ms. Measured: median latency 408 ms with that, 3 ms with this.
@@ -71,11 +72,12 @@ class LostOnItsWay(Exception):
     """What was handed out did not arrive; nothing after it may be applied before it is read again."""
 
 
-class Consumer(driver.Consumer):
+class Consumer(Reading):
     """Commits up to the smallest offset that was handed out and is not processed; never a step further.
 
     Faust looks for gaps among what was acknowledged. It allows one at the head, takes any when nothing was committed
-    yet, and counts the first record after a hole in the log as done: three ways past an event still in work.
+    yet, and counts the first record after a hole in the log as done: three ways past an event still in work. Where
+    messages come from, and that they come in their place, is `Reading`'s.
     """
 
     Thread: ClassVar[type[Thread]] = Thread
@@ -94,7 +96,7 @@ class Consumer(driver.Consumer):
         return self.Thread(self, loop=self.loop, beacon=self.beacon)
 
     def _hand_out(self, message: Message) -> Awaitable[None]:
-        if self.app.topics.acks_enabled_for(message.topic):
+        if self._is_input(message.topic):
             self._in_hand[message.tp][message.offset] = message.timestamp or 0.0
             self._handed_out[message.tp] = max(message.offset, self._handed_out.get(message.tp, -1))
             self._on_its_way[message.tp].append(message)
@@ -171,9 +173,6 @@ class Consumer(driver.Consumer):
         if tp not in self._handed_out:
             return None
         return min(in_hand, default=self._handed_out[tp] + 1)
-
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """Nothing: a hole in the log was never handed out. Faust counts one record too many, and each offset of it."""
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
         """As Faust's, which after a commit that failed believes it was made, and does not try again."""

@@ -1,6 +1,7 @@
 """A monitor whose recovery lingers at its end: it hears that the seek is done when events were handed out already.
 
-`faust -A tests.e2e.lingering:monitor`. With `LINGERING_UNWATCHED=1` nobody looks whether what was handed out arrives.
+`faust -A tests.e2e.lingering:monitor`. `LINGERING_FLOW=faust` gives it Faust's flow control; with
+`LINGERING_UNWATCHED=1` nobody looks whether what was handed out arrives.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 import faust
 from faust.types import Message
+from mode.utils.queues import FlowControlEvent
 
 from streams import app, transport
 
@@ -40,6 +42,8 @@ class _Consumer(transport.PromptConsumer):
 
 
 transport.EmbeddedTransport.Consumer = _Consumer
+if os.environ.get("LINGERING_FLOW") == "faust":
+    setattr(app, "FlowControl", FlowControlEvent)  # noqa: B010 - mypy takes no assignment to a class of a module
 
 
 def __getattr__(name: str) -> faust.App:

@@ -1,4 +1,4 @@
-"""What a worker is handed while its recovery ends may get lost on its way; the worker does not step over it."""
+"""What a worker is handed while its recovery ends is observed; with Faust's own flow control it is lost."""
 
 import os
 import subprocess
@@ -42,9 +42,18 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield servers
 
 
-def test_when_nobody_looks_some_of_it_is_lost(servers: str, tmp_path: Path) -> None:
+def test_all_of_it_is_observed(servers: str, tmp_path: Path) -> None:
     waiting = send(servers, "waiting", WAITING)
-    with worker(servers, tmp_path, LINGERING_UNWATCHED="1"):
+    with worker(servers, tmp_path) as process:
+        until(lambda: observed(servers) >= waiting, within_s=WITHIN_S, what="all that waited")
+        later = send(servers, "later", LATER)
+        until(lambda: observed(servers) >= later, within_s=WITHIN_S, what="what came later")
+        assert process.poll() is None
+
+
+def test_with_fausts_flow_control_some_of_it_is_lost(servers: str, tmp_path: Path) -> None:
+    waiting = send(servers, "waiting", WAITING)
+    with worker(servers, tmp_path, LINGERING_FLOW="faust", LINGERING_UNWATCHED="1"):
         until(lambda: observed(servers) & waiting, within_s=WITHIN_S, what="a first observation")
         later = send(servers, "later", LATER)
         until(lambda: observed(servers) >= later, within_s=WITHIN_S, what="what came later")
@@ -52,9 +61,9 @@ def test_when_nobody_looks_some_of_it_is_lost(servers: str, tmp_path: Path) -> N
     assert waiting - observed(servers)
 
 
-def test_the_process_ends_before_it_steps_over_what_was_lost(servers: str, tmp_path: Path) -> None:
+def test_without_ours_the_process_ends_before_it_steps_over_what_was_lost(servers: str, tmp_path: Path) -> None:
     waiting = send(servers, "waiting", WAITING)
-    with worker(servers, tmp_path) as process:
+    with worker(servers, tmp_path, LINGERING_FLOW="faust") as process:
         until(lambda: observed(servers) & waiting, within_s=WITHIN_S, what="a first observation")
         send(servers, "later", LATER)
 

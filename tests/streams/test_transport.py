@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -14,14 +14,12 @@ from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import MessageAccumulator
 from faust.app.base import App
 from faust.exceptions import ProducerSendError
-from faust.tables.recovery import Recovery
 from faust.topics import Topic
 from faust.transport import consumer as base_consumer
 from faust.transport import producer as base_producer
 from faust.transport.conductor import ConductorCompiler
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
-from mode.utils.queues import FlowControlEvent, FlowControlQueue
 
 from config.settings import Settings
 from streams import transport
@@ -38,13 +36,11 @@ REPLACED: Final[Mapping[Callable[..., Any], str]] = {
     base_consumer.Consumer.__init__: "302410d59e69",
     base_consumer.Consumer.ack: "5fcf41cf4515",
     base_consumer.Consumer._new_offset: "1d2c7ea89a7a",
-    base_consumer.Consumer._add_gap: "4df2573ded7c",
     base_consumer.Consumer._commit_offsets: "1a6979904118",
     base_consumer.Consumer._commit_tps: "a20e230b05ae",
     base_consumer.Consumer.commit: "a354437baaa0",
     base_consumer.Consumer.on_partitions_revoked: "d04b7ae72c6f",
     base_consumer.Consumer.on_partitions_assigned: "29ce96596f05",
-    base_consumer.Consumer._drain_messages: "44a2500309e8",
     base_consumer.Consumer.wait_empty: "e4662fe24f09",
     driver.Consumer._new_consumer_thread: "0870ec53dea7",
     driver.AIOKafkaConsumerThread.highwater: "6f7dbe109ae6",
@@ -61,12 +57,7 @@ REPLACED: Final[Mapping[Callable[..., Any], str]] = {
     driver.Producer.on_stop: "86799c5ab7b6",
     driver.Producer.flush: "36d0cb3615f6",
     App._on_partitions_revoked: "d5c895bbe57d",
-    Recovery._restart_recovery.fun: "6bd8a8558a2d",
-    Recovery._resume_streams: "d986a6710c1a",
-    Recovery.on_recovery_completed: "6ef567acf072",
     ConductorCompiler.build: "837cf521368c",
-    FlowControlEvent.resume: "4dcdc1253fd0",
-    FlowControlQueue.clear: "fa9a86f6b097",
     Topic._on_published: "7cfe9ebd6596",
     MessageAccumulator.flush: "2b0eaa3da851",
 }
@@ -103,6 +94,11 @@ class Given:
         consumer.app.consumer_generation_id = 1
         consumer.app.topics._acking_topics.add(TOPIC)
         self.messages: dict[int, Message] = {}
+        self.sought()
+
+    def sought(self) -> None:
+        """What comes was fetched after the seek."""
+        self.consumer._sought = self.consumer._fetched_after = {HERE: 1}
 
     async def taken(self, *offsets: int) -> None:
         """Each was produced at as many seconds as its offset."""
@@ -178,8 +174,8 @@ def app_with(producer: type[driver.Producer] = StockProducer) -> faust.App:
     return app
 
 
-def made(kind: type[Any], app: faust.App) -> Any:
-    consumer = kind(app.transport, nothing, nothing, nothing, loop=asyncio.get_running_loop())
+def made(kind: type[Any], app: faust.App, callback: Callable[[Any], Awaitable[None]] = nothing) -> Any:
+    consumer = kind(app.transport, callback, nothing, nothing, loop=asyncio.get_running_loop())
     consumer._thread.thread_loop.close()  # made for a thread that is not started here
     return consumer
 
@@ -207,19 +203,6 @@ async def test_nothing_committed_yet_is_no_leave_to_skip(kind: type[Any], commit
 
     await given.taken(5, 6, 7)
     given.processed(6, 7)
-
-    assert await given.committed() == commit
-
-
-@pytest.mark.parametrize(("kind", "commit"), [(Stock, 11), (Ours, 9)], ids=["faust", "ours"])
-async def test_the_first_event_after_a_hole_is_not_counted_as_done(kind: type[Any], commit: int | None) -> None:
-    given = consumer_of(kind)
-    given.consumer._committed_offset[HERE] = 4
-
-    await given.taken(4)
-    await given.consumer._add_gap(HERE, 5, 9)  # as the drain does when 9 follows 4
-    await given.taken(9, 10)
-    given.processed(4, 10)
 
     assert await given.committed() == commit
 
@@ -272,30 +255,13 @@ async def test_what_was_buffered_in_an_assignment_that_is_over_says_nothing_of_t
     consumer.arrived(buffered[100])
     await consumer.on_partitions_assigned({HERE}, 2)
     consumer.app.consumer_generation_id = 2
+    given.sought()
     await given.taken(90, 91)
 
     consumer.arrived(buffered[101])
 
     with pytest.raises(LostOnItsWay):
         consumer.arrived(given.messages[91])
-
-
-async def test_faust_throws_away_what_is_handed_out_while_a_recovery_ends() -> None:
-    """Why `arrived` looks: what lay in a queue then is gone, and what comes after it is not."""
-    app: Any = app_with()
-    app.consumer = made(Stock, app)
-    app.consumer_generation_id = 1
-    app._fetcher = SimpleNamespace(maybe_start=nothing)
-    queue = app.topic(TOPIC, value_type=bytes).stream().channel.queue
-    app.flow_control.resume()  # the recovery begins
-
-    async def seek() -> None:
-        queue.put_nowait(42)  # what the fetcher hands out before the recovery hears that the seek is done
-
-    app.consumer.perform_seek = seek
-    await app.tables.recovery.on_recovery_completed(generation_id=1)
-
-    assert queue.empty()
 
 
 async def test_in_order_everything_is_committed() -> None:
