@@ -8,14 +8,17 @@ knows the source of every method replaced here.
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
+from aiokafka.errors import ConsumerStoppedError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from mode.utils.queues import FlowControlEvent
+
+FETCH_S: Final = 1.0  # as Faust's: how long a fetch waits for a first record
+AT_ONCE: Final = 100  # as Faust's: so many messages before others have their turn
 
 
 class FlowControl(FlowControlEvent):
@@ -31,39 +34,53 @@ class FlowControl(FlowControlEvent):
             super().resume()
 
 
-class ReadOffsets(defaultdict[TP, int | None]):
-    """Up to where each partition was read. Who looks one up hears that nobody knows.
-
-    Faust drops what lies before it, and sets it after a message was handed out: also when a seek went back meanwhile.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(lambda: None)
-
-    def __getitem__(self, tp: TP) -> None:
-        return None
-
-
 class Reading(driver.Consumer):
     """Hands out what was fetched since the last seek of its partition; of inputs nothing before the first."""
 
-    def __init__(self, transport: Any, callback: Callable[[Message], Awaitable[None]], *args: Any, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any):
         self._positioning = asyncio.Lock()
         self._number = count(1)
         self._sought: dict[TP, int] = {}  # the number of the last seek
         self._fetched_after: dict[TP, int] = {}  # of the last one before the fetch
-        self._in_place = callback
-        super().__init__(transport, self._in_place_only, *args, **kwargs)
-        self._read_offset = ReadOffsets()
+        super().__init__(*args, **kwargs)
 
     def _is_input(self, topic: str) -> bool:
         return bool(self.app.topics.acks_enabled_for(topic))
 
-    def _in_place_only(self, message: Message) -> Awaitable[None]:
+    def _is_in_place(self, message: Message) -> bool:
         sought = self._sought.get(message.tp)
-        if self._fetched_after.get(message.tp) != sought or (sought is None and self._is_input(message.topic)):
-            return _read_again()
-        return self._in_place(message)
+        if sought is None and self._is_input(message.topic):
+            return False
+        return self._fetched_after.get(message.tp) == sought
+
+    async def _drain_messages(self, fetcher: Any) -> None:
+        """As Faust's, which drops what is before the last message, and makes four tasks of each to see the flow stop.
+
+        A message on its way into a full queue is let go then: the seek of the next assignment goes back for it.
+        """
+        try:
+            while not (self.should_stop or fetcher.should_stop):
+                await asyncio.sleep(0)
+                if messages := [message async for _, message in self.getmany(timeout=FETCH_S)]:
+                    await self._commit_now_and_then()
+                    await self.wait_first(self._hand_out_in_turn(messages), self.suspend_flow.wait())
+        except (asyncio.CancelledError, ConsumerStoppedError):
+            if not self.app.should_stop:
+                raise
+
+    async def _commit_now_and_then(self) -> None:
+        if self._commit_every is not None and self._n_acked >= self._commit_every:
+            self._n_acked = 0
+            await self.commit()
+
+    async def _hand_out_in_turn(self, messages: Sequence[Message]) -> None:
+        for number, message in enumerate(messages, 1):
+            if not self.flow_active:
+                return
+            if self._is_in_place(message):
+                await self.callback(message)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - as Faust's
         async with self._positioning:
@@ -95,7 +112,3 @@ class Reading(driver.Consumer):
         """Begin anew: no input is handed out before it was sought."""
         self._sought.clear()
         await super().on_partitions_assigned(assigned, generation_id)
-
-
-async def _read_again() -> None:
-    """The seek went back behind it."""

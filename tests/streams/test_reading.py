@@ -12,6 +12,7 @@ from faust.tables.recovery import Recovery
 from faust.transport import consumer as base_consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
+from mode import Service
 from mode.utils.queues import FlowControlEvent, FlowControlQueue
 
 from streams import reading
@@ -102,7 +103,7 @@ class Drain:
         app.topics._acking_topics.add(TOPIC)
         app.producer.flush = nothing
         self.messages: list[Message] = []
-        self.while_handing_out: Callable[[], Awaitable[None]] = nothing
+        self.while_handing_out: Callable[[], Awaitable[object]] = nothing
         self.consumer = made(kind, app, self.hand_out)
         self.consumer.committed = []
         self.consumer._thread = log
@@ -117,13 +118,17 @@ class Drain:
 
     async def handed_out(self) -> list[int]:
         """The offsets of what was handed out until the log was at its end."""
-        fetcher: Any = SimpleNamespace(_stopped=asyncio.Event())
+        fetcher = Service()
         draining = asyncio.ensure_future(self.consumer._drain_messages(fetcher))
-        await until(self.log.all_fetched)
+        await until(lambda: draining.done() or self.log.all_fetched())
         await asyncio.sleep(SETTLES_S)
         fetcher._stopped.set()
+        self.consumer.resume_flow()
         await asyncio.wait_for(draining, LATER_S)
         return [message.offset for message in self.messages]
+
+
+BOTH: Final = pytest.mark.parametrize("kind", [Stock, Ours], ids=["faust", "ours"])
 
 
 @pytest.mark.parametrize(("kind", "lost"), [(Stock, {2, 3}), (Ours, set())], ids=["faust", "ours"])
@@ -175,6 +180,71 @@ async def test_a_state_is_read_from_where_it_was_sought(kind: type[Any], lost: s
     drain.while_handing_out = seek
 
     assert set(range(10)).difference(await drain.handed_out()) == lost
+
+
+@BOTH
+async def test_a_message_that_waits_for_room_is_let_go_when_the_flow_stops_and_read_again(kind: type[Any]) -> None:
+    drain = Drain(kind, Log(HERE, at=2, committed=2))
+    consumer = drain.consumer
+    await consumer.perform_seek()
+    room = asyncio.Event()
+    drain.while_handing_out = room.wait
+
+    async def given_out_again() -> None:
+        await until(lambda: drain.messages)
+        consumer.stop_flow()
+        await asyncio.sleep(SETTLES_S)
+        await consumer.on_partitions_assigned({HERE}, 2)
+        await consumer.perform_seek()
+        consumer.resume_flow()
+
+    again = asyncio.ensure_future(given_out_again())
+
+    assert await drain.handed_out() == [2, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert not room.is_set()
+    await again
+
+
+@BOTH
+async def test_nothing_more_of_a_fetch_is_handed_out_when_the_flow_has_stopped(kind: type[Any]) -> None:
+    drain = Drain(kind, Log(HERE, at=2, committed=2, offsets=[2, 3]))
+    await drain.consumer.perform_seek()
+
+    async def stop() -> None:
+        drain.consumer.stop_flow()
+
+    drain.while_handing_out = stop
+
+    assert await drain.handed_out() == [2]
+
+
+@BOTH
+async def test_what_cannot_be_handed_out_ends_the_drain_with_its_error(kind: type[Any]) -> None:
+    drain = Drain(kind, Log(HERE, at=2, committed=2))
+    await drain.consumer.perform_seek()
+
+    async def refuse() -> None:
+        raise RuntimeError("refused")
+
+    drain.while_handing_out = refuse
+
+    with pytest.raises(RuntimeError, match="refused"):
+        await drain.handed_out()
+
+
+@BOTH
+async def test_what_waits_is_committed_while_it_drains(kind: type[Any]) -> None:
+    drain = Drain(kind, Log(HERE, at=2, committed=2))
+    drain.consumer._commit_every = 1
+    await drain.consumer.perform_seek()
+
+    async def process() -> None:
+        drain.consumer.ack(drain.messages[0])
+
+    drain.while_handing_out = process
+    await drain.handed_out()
+
+    assert drain.consumer.committed == [{HERE: 3}]
 
 
 async def test_nothing_of_an_input_is_handed_out_before_it_was_sought() -> None:

@@ -94,11 +94,6 @@ class Given:
         consumer.app.consumer_generation_id = 1
         consumer.app.topics._acking_topics.add(TOPIC)
         self.messages: dict[int, Message] = {}
-        self.sought()
-
-    def sought(self) -> None:
-        """What comes was fetched after the seek."""
-        self.consumer._sought = self.consumer._fetched_after = {HERE: 1}
 
     async def taken(self, *offsets: int) -> None:
         """Each was produced at as many seconds as its offset."""
@@ -255,7 +250,6 @@ async def test_what_was_buffered_in_an_assignment_that_is_over_says_nothing_of_t
     consumer.arrived(buffered[100])
     await consumer.on_partitions_assigned({HERE}, 2)
     consumer.app.consumer_generation_id = 2
-    given.sought()
     await given.taken(90, 91)
 
     consumer.arrived(buffered[101])
