@@ -101,7 +101,7 @@ def _commands(directory: Path) -> Mapping[str, tuple[str, ...]]:
     recovery = f"-r {snapshots} -s 30 -b 0"  # the intervals of its documentation
     made = f"mkdir -p {snapshots} && {theirs} -m bytewax.recovery {snapshots} 1 && "
     return {
-        NAIVE: (own, "-m", "faust", "-A", "benchmarks.peers.naive_faust", "worker", "--without-web", "-l", "warn"),
+        NAIVE: (own, "-m", "faust", "-A", "benchmarks.peers.naive_faust", "worker", "--without-web", "-l", "info"),
         QUIX: (theirs, "-m", "benchmarks.peers.quix"),
         BYTEWAX: ("sh", "-c", f"{made}exec {theirs} -m bytewax.run benchmarks.peers.bytewax_flow:flow {recovery}"),
         CONFLUENT: (theirs, "-m", "benchmarks.peers.confluent"),

@@ -3,6 +3,7 @@
 `python -m faust -A streams.app:monitor worker` takes the settings from the environment; tests call the factories.
 """
 
+import logging
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -62,6 +63,14 @@ def assert_compiled() -> None:
         )
 
 
+class Worker(faust.Worker):
+    """Logs what its level asks for, and makes no records of the rest."""
+
+    def on_setup_root_logger(self, logger: logging.Logger, level: int) -> None:
+        """Take the level as it is: for its spinner Faust's has everything logged down to DEBUG when it is `warn`."""
+        self.spinner = None
+
+
 def bare(name: str, settings: Settings, credentials: Credentials | None) -> faust.App:
     """The app with its settings and without agents: it touches no file and asks nobody."""
     embedded = settings.broker_kind == "embedded"
@@ -101,6 +110,7 @@ def bare(name: str, settings: Settings, credentials: Credentials | None) -> faus
         producer_max_batch_size=131_072,
         producer_request_timeout=60.0,
         TableManager=TableManager,
+        Worker=Worker,
         table_standby_replicas=0,
         topic_partitions=settings.partitions,
         topic_replication_factor=settings.replication_factor,

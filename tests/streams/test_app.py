@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from faust.tables.globaltable import GlobalTable
 
 from config.settings import PREFIX, Settings
 from streams import embedded, wire
-from streams.app import AGENTS, REFUSED, assert_compiled, create_monitor, create_publisher
+from streams.app import AGENTS, REFUSED, Worker, assert_compiled, create_monitor, create_publisher
 
 ROOT = Path(__file__).parent.parent.parent
 FACTORIES = {"monitor": create_monitor, "publisher": create_publisher}
@@ -55,6 +56,22 @@ def worker(name: str, environment: dict[str, str]) -> subprocess.CompletedProces
 
 def ours(environment: dict[str, str]) -> dict[str, str]:
     return {PREFIX + name: value for name, value in environment.items()}
+
+
+@pytest.mark.parametrize(("kind", "level"), [(faust.Worker, logging.DEBUG), (Worker, logging.WARNING)])
+def test_a_worker_that_says_little_makes_no_records_of_the_rest(
+    kind: type[faust.Worker], level: int, app: faust.App
+) -> None:
+    root = logging.Logger("root", logging.WARNING)
+    root.addHandler(logging.NullHandler())
+
+    kind(app, loglevel="warn").on_setup_root_logger(root, logging.WARNING)
+
+    assert root.level == level
+
+
+def test_both_have_that_worker(app: faust.App) -> None:
+    assert isinstance(app.Worker(loglevel="warn"), Worker)
 
 
 def test_events_are_acknowledged_after_they_were_processed(app: faust.App) -> None:
