@@ -26,6 +26,8 @@ Seconds: TypeAlias = float
 Language: TypeAlias = Literal["nl", "en"]
 # Printable ASCII without quotes, backslash or space: an id travels into keys, URLs and logs.
 Identifier: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[!#-&(-\[\]-~]+\Z")]
+# No slash either: a state's key is tenant/conversation id, and "a" with "b/c" must not be "a/b" with "c".
+Tenant: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[!#-&(-.0-\[\]-~]+\Z")]
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f\\\"]+\Z")]
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_CHARS)]
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -65,7 +67,7 @@ class Common(Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=
 
     schema: Literal[1]
     event_id: Identifier
-    tenant: Identifier
+    tenant: Tenant
     conversation_id: Identifier
     channel: Channel
     at: Annotated[datetime, Meta(tz=True)]

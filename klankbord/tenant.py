@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from klankbord.adaptation import Talk
 from klankbord.errors import InvalidEvent
-from klankbord.events import Event, Identifier, decode
+from klankbord.events import Event, Identifier, Tenant, decode
 from klankbord.models.judges import Judge, Judges
 
 Key: TypeAlias = tuple[str, str]  # tenant and conversation id
@@ -27,7 +27,7 @@ class Mark(Struct, frozen=True, tag_field="type", tag="mark", forbid_unknown_fie
     in no mark: a model of alerts needs neither.
     """
 
-    tenant: Identifier
+    tenant: Tenant
     conversation_id: Identifier
     event_id: Identifier
     right: bool

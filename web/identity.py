@@ -13,7 +13,7 @@ from fastapi import HTTPException, Request
 
 from config.settings import Settings
 from klankbord.errors import InvalidConfiguration
-from klankbord.events import Identifier, Name
+from klankbord.events import Name, Tenant
 from web.access import Role, Subject
 from web.limits import Buckets
 from web.revocation import Revoked, names_of
@@ -59,7 +59,7 @@ class TokenLogin:
 class _Named(msgspec.Struct):
     user: Name
     role: Role
-    tenant: Identifier
+    tenant: Tenant
     teams: tuple[Name, ...] = ()
     agent: Name | None = None
 

@@ -15,7 +15,7 @@ from jwt.algorithms import AllowedPublicKeys
 from msgspec import Meta, Struct
 
 from config.settings import Settings
-from klankbord.events import Identifier, Name
+from klankbord.events import Name, Tenant
 from web.access import Role, Subject
 
 # The algorithm follows from the key and never from the token; what signs with a shared secret is not here.
@@ -58,7 +58,7 @@ class _Claims(Struct):
     sub: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+\Z")]
     exp: float
     iat: float
-    tenant: Identifier
+    tenant: Tenant
     role: Role
     teams: Annotated[tuple[Name, ...], Meta(max_length=MAX_TEAMS)] = ()
     agent_id: Name | None = None

@@ -149,6 +149,7 @@ def test_fields_we_do_not_know_are_ignored() -> None:
         pytest.param("event_id", "CANARYé", id="accent in an id"),
         pytest.param("conversation_id", "CANARY\x1f", id="control character in an id"),
         pytest.param("tenant", "CANARY tenant", id="space in a tenant"),
+        pytest.param("tenant", "CANARY/tenant", id="slash in a tenant"),
         pytest.param("utterance_id", 31612345678, id="id is a number"),
         pytest.param("queue", "CANARY\x07", id="control character in a name"),
         pytest.param("queue", 'CANARY"', id="quote in a name"),
@@ -226,6 +227,7 @@ def test_64_kilobytes_are_read_and_one_byte_more_is_not() -> None:
     [
         pytest.param({"text": "x" * MAX_TEXT_CHARS}, id="longest text"),
         pytest.param({"event_id": "!#$%&()*+,-./:;<=>?@[]^_`{|}~" + "x" * 98}, id="longest id, every sign"),
+        pytest.param({"tenant": "!#$%&()*+,-.0:;<=>?@[]^_`{|}~" + "x" * 99}, id="longest tenant, every sign"),
         pytest.param({"queue": "é" * 64}, id="longest name"),
         pytest.param({"agent_id": "Jan d'Arc 😀"}, id="name with an apostrophe"),
         pytest.param({"at": "2000-01-01T00:00:00Z"}, id="2000"),

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from config.settings import HERE, load_playbook
 from klankbord.channels.transcript import Transcript, recordings
-from klankbord.events import MAX_EVENT_BYTES, Channel
+from klankbord.errors import InvalidEvent
+from klankbord.events import MAX_EVENT_BYTES, Channel, decode, encode
 from klankbord.policy import Policy
 from klankbord.replay import replay
 from streams import wire
@@ -79,6 +80,14 @@ def test_everything_of_a_conversation_has_one_input_key() -> None:
 def test_equal_ids_of_two_tenants_are_two_conversations() -> None:
     assert wire.conversation_key("one", "conversation-7") == b"one/conversation-7"
     assert wire.conversation_key("two", "conversation-7") == b"two/conversation-7"
+
+
+def test_no_two_conversations_have_one_key() -> None:
+    (event, *_) = conversation("b/c")
+
+    assert wire.conversation_key("a", event.conversation_id) == b"a/b/c"
+    with pytest.raises(InvalidEvent):
+        decode(encode(replace(event, tenant="a/b", conversation_id="c")))
 
 
 def test_the_keys_of_redis_lie_in_one_slot_of_a_cluster() -> None:

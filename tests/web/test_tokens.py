@@ -130,6 +130,7 @@ BAD: Final[dict[str, Callable[[], str]]] = {
     "two roles": lambda: PROVIDER.token(role=["supervisor", "privacy_officer"]),
     "no tenant": lambda: PROVIDER.token(tenant=None),
     "a tenant with a space": lambda: PROVIDER.token(tenant="a b"),
+    "a tenant with a slash": lambda: PROVIDER.token(tenant="a/b"),
     "teams in one text": lambda: PROVIDER.token(teams="noord"),
     "teams without end": lambda: PROVIDER.token(teams=["t"] * 101),
     "an agent without an id": lambda: PROVIDER.token(role="agent"),
