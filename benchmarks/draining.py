@@ -144,7 +144,7 @@ def drain(contestant: Contestant, broker: str, work: Backlog, directory: Path) -
             command = tuple(process.command)
             running[process.name] = embedded.child(command, env=process.environment, log=log, cwd=ROOT)
         watch = _Watch(contestant, running, looker, broker, directory)
-        watch.answered(len(work.warm))
+        watch.answered(work.warm)
         watch.committed()
         time.sleep(QUIET_S)
         return _measured(contestant, running, watch, writer, work)
@@ -174,12 +174,12 @@ def _measured(
     finally:
         began = time.monotonic()
         first.send_signal(signal.SIGCONT)
-    watch.answered(len(work.lines))
+    watch.answered(work.lines)
     seconds = time.monotonic() - began
     watch.committed()
     committed_s = time.monotonic() - began
     used = {name: Usage(cpu_s(p.pid) - before[name], usage(p.pid).rss_mb) for name, p in running.items()}
-    mistakes = watch.mistakes([*work.warm, *work.lines])
+    mistakes = watch.mistakes()
     return Drained(contestant.name, len(work.lines), seconds, committed_s, used, "; ".join(mistakes))
 
 
@@ -202,15 +202,23 @@ class _Watch:
         self._looker = looker
         self._broker = broker
         self._directory = directory
-        self._records: list[bytes] = []
-        self._sent = 0
+        self._records = 0
+        self._answers: Counter[str] = Counter()
+        self._sent: list[str] = []
         looker.assign(partitions(looker, contestant.output))
         looker.seek_to_beginning()
 
-    def answered(self, more: int) -> None:
-        """Wait until there are so many more records."""
-        self._sent += more
-        self._until(lambda: self._read() >= self._sent, ANSWERED_S, "not all is answered")
+    def answered(self, more: Sequence[Line]) -> None:
+        """Wait until these are answered, too; a monitor that is late also has answers to events of its own."""
+        unanswered = {line.event.event_id for line in more if line.event}
+        self._sent += unanswered
+
+        def all_answered() -> bool:
+            self._read()
+            unanswered.difference_update(self._answers)
+            return not unanswered
+
+        self._until(all_answered, ANSWERED_S, "not all is answered")
 
     def committed(self) -> None:
         """Wait until everything that is read is committed, by whoever commits."""
@@ -218,21 +226,22 @@ class _Watch:
             if process.group:
                 self._until(partial(self._has_committed, process), COMMITTED_S, f"{process.name} has not committed")
 
-    def mistakes(self, sent: Sequence[Line]) -> list[str]:
+    def mistakes(self) -> list[str]:
         """What the records say, beside what they should."""
-        events = [line.event for line in sent if line.event]
-        found = wrong([event.event_id for event in events], map(self._contestant.answered, self._records))
+        found = wrong(self._sent, self._answers)
         names = [name for name in self._looker.topics() if self._contestant.changelog in name]
         changes = sum(sum(self._looker.end_offsets(partitions(self._looker, name)).values()) for name in names)
         return found if changes else [*found, "no change of state was written"]
 
     def _read(self) -> int:
         for records in self._looker.poll(timeout_ms=POLL_MS).values():
-            self._records += [record.value for record in records if record.value is not None]
-        return len(self._records)
+            values = [record.value for record in records if record.value is not None]
+            self._records += len(values)
+            self._answers.update(map(self._contestant.answered, values))
+        return self._records
 
     def _has_committed(self, process: Process) -> bool:
-        due = self._sent if process.reads == INPUT else self._read()
+        due = len(self._sent) if process.reads == INPUT else self._read()
         return committed(self._broker, process.group, process.reads) >= due
 
     def _until(self, done: Callable[[], bool], within_s: float, what: str) -> None:
@@ -263,11 +272,10 @@ def cpu_s(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-def wrong(sent: Sequence[str], answered: Iterable[str]) -> list[str]:
+def wrong(sent: Sequence[str], answers: Mapping[str, int]) -> list[str]:
     """Which of the events have no answer, and which more than one; what was not sent is somebody's own."""
-    answers = Counter(answered)
-    none = sum(answers[event_id] == 0 for event_id in sent)
-    more = sum(answers[event_id] > 1 for event_id in sent)
+    none = sum(answers.get(event_id, 0) == 0 for event_id in sent)
+    more = sum(answers.get(event_id, 0) > 1 for event_id in sent)
     return [f"{many} {what}" for many, what in ((none, "unanswered"), (more, "answered twice")) if many]
 
 
