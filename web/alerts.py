@@ -102,13 +102,17 @@ def alerts(redis: Redis, metrics: WebMetrics) -> APIRouter:
         note(request, subject, "watch_floor", "suppressed", allowed=allowed)
         if not allowed:
             return _refused()
-        hour = int(time.time() // wire.HOUR_S)
+        this_hour = int(time.time() // wire.HOUR_S)
+        hours = range(this_hour - 1, this_hour + 1)  # else the list would be empty at the stroke of every hour
+        pipe = redis.pipeline(transaction=False)
+        for hour in hours:
+            pipe.hvals(wire.suppressed(hour))
         try:
-            found = cast(list[bytes], await redis.hvals(wire.suppressed(hour)))
+            found = cast(list[list[bytes]], await pipe.execute())
         except (RedisError, OSError):
             return _away()
-        ours = [raw for raw in found if _may_watch(subject, raw)]
-        return _json(b'{"hour":%d,"alerts":[%s]}' % (hour * wire.HOUR_S, b",".join(ours)))
+        ours = [raw for raws in found for raw in raws if _may_watch(subject, raw)]
+        return _json(b'{"since":%d,"alerts":[%s]}' % (hours[0] * wire.HOUR_S, b",".join(ours)))
 
     return router
 

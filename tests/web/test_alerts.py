@@ -287,6 +287,18 @@ async def test_a_conversation_is_its_row_its_alerts_and_their_lives(desk: Desk, 
     assert [(a.status_code, a.text) for a in (hidden, nothing)] == [(404, nothing.text)] * 2
 
 
+async def test_what_was_kept_back_in_the_hour_before_is_there_and_no_more(desk: Desk, floor: Floor) -> None:
+    hour = int(time.time() // wire.HOUR_S)
+    for ago in range(3):
+        message = replace(an_alert(f"chat-{ago}"), shown=False, why="over_budget")
+        floor.redis.hset(wire.suppressed(hour - ago), f"alert-{ago}", wire.encode(message))
+
+    found = (await desk.get("/api/suppressed")).json()
+
+    assert found["since"] == (hour - 1) * wire.HOUR_S
+    assert {one["conversation_id"] for one in found["alerts"]} == {"chat-0", "chat-1"}
+
+
 async def test_what_the_budget_kept_back_this_hour_is_one_click_away_for_its_own_team(desk: Desk, floor: Floor) -> None:
     hour = int(time.time() // wire.HOUR_S)
     ours = replace(an_alert(), shown=False, why="over_budget", rank=1.5)

@@ -1,4 +1,4 @@
-// What the budget for noise kept back this hour, and why: one click away, so that nothing is hidden.
+// What the budget for noise kept back this hour and the one before, and why: one click away, so that nothing is hidden.
 
 import { el, foreign, the } from "./dom.js";
 import { cause, moment, short, tell } from "./evidence.js";
@@ -90,7 +90,7 @@ export class Suppressed {
       list.replaceChildren(el("li", { class: "nothing" }, language.say(this.#kept ? "suppressed.none" : "suppressed.failed")));
       return;
     }
-    list.replaceChildren(...this.#kept.map((kept) => one(kept, language, () => {
+    list.replaceChildren(...[...this.#kept].sort((a, b) => b.opened_at - a.opened_at).map((kept) => one(kept, language, () => {
       this.dialog.close();
       this.onShow(kept);
     })));
