@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 
 from config.reloading import Reloading
 from config.settings import Settings, load_policy
+from klankbord.channels.cloudevents import envelope
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidEvent
@@ -291,6 +292,7 @@ def _has_ended(record: wire.Record | None) -> bool:
 
 def _incoming(event: faust.EventT[bytes]) -> Incoming:
     message = event.message
+    headers = wire.headers(message.headers)
     return Incoming(
         topic=message.topic,
         partition=message.partition,
@@ -298,7 +300,8 @@ def _incoming(event: faust.EventT[bytes]) -> Incoming:
         timestamp_ms=round((message.timestamp or 0) * 1000),
         key=message.key,
         value=message.value,
-        redrives=wire.header(message.headers, wire.REDRIVES),
+        redrives=dict(headers).get(wire.REDRIVES) if headers else None,
+        envelope=envelope(headers) if headers else (),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 Reason: TypeAlias = Literal[
     "too_large",
     "invalid_json",
+    "invalid_envelope",
     "invalid_schema",
     "absurd_time",
     "invalid_text",

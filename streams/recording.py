@@ -16,6 +16,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from config.access import OPEN, Access
 from config.settings import read_settings
 from klankbord.backtest.recording import Part, Piece, Refused
+from klankbord.channels.cloudevents import envelope
 from klankbord.errors import InvalidConfiguration, InvalidEvent
 from streams.canary import is_canary
 from streams.deadletters import Incoming, read
@@ -114,7 +115,15 @@ def _first(consumer: KafkaConsumer, partition: TopicPartition, start_ms: int | N
 
 
 def _piece(record: ConsumerRecord) -> Piece:
-    incoming = Incoming(record.topic, record.partition, record.offset, record.timestamp, record.key, record.value)
+    incoming = Incoming(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.key,
+        record.value,
+        envelope=envelope(record.headers),
+    )
     try:
         return read(incoming)
     except InvalidEvent as error:

@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from config.access import OPEN, Access
+from klankbord.channels.cloudevents import envelope
 from klankbord.errors import KlankbordError
 from klankbord.policy import Policy
 from streams import wire
@@ -179,7 +180,7 @@ def _ends(inputs: Iterable[Input], last: Offsets) -> dict[tuple[str, int], int]:
 
 def _input(record: ConsumerRecord) -> Input:
     place = Place(record.topic, record.partition, record.offset)
-    return Input(place, max(0, record.timestamp), record.key, record.value)
+    return Input(place, max(0, record.timestamp), record.key, record.value, envelope(record.headers))
 
 
 def _origin(record: ConsumerRecord) -> Place:

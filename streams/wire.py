@@ -123,9 +123,11 @@ CANARY_TENANT: Final = "klankbord-canary"
 SHOWN_TTL_S: Final = HOUR_S
 
 
-def header(headers: Mapping[str, bytes] | Iterable[tuple[str, bytes]] | None, name: str) -> bytes | None:
-    """The last header of this name, in whichever form a client gives them."""
-    return dict(headers or ()).get(name)
+def headers(given: Mapping[str, bytes] | Iterable[tuple[str, bytes]] | None) -> tuple[tuple[str, bytes], ...]:
+    """The headers of a record, in whichever form a client gives them."""
+    if not given:
+        return ()
+    return tuple(given.items() if isinstance(given, Mapping) else given)
 
 
 def topic_for(event: Event) -> str:
