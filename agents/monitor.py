@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from typing import Final, Protocol, cast
 
@@ -13,9 +13,10 @@ from faust.types import TP
 from faust.types.topics import TopicT
 from prometheus_client import CollectorRegistry
 
+from agents import translate
+from agents.translate import Bury, incoming_of
 from config.reloading import Reloading
 from config.settings import Settings, load_policy
-from klankbord.channels.cloudevents import envelope
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidEvent
@@ -37,8 +38,6 @@ CLOCK_EVERY_S: Final = 1.0
 RELOAD_EVERY_S: Final = 1.0
 
 log = structlog.get_logger()
-
-Bury = Callable[[Incoming, InvalidEvent], Awaitable[None]]
 
 
 def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, leave: Leave = leave) -> None:
@@ -73,6 +72,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
     )
 
     bury = burying(dead_letters, metrics)
+    translate.attach(app, settings, metrics, bury=bury, leave=leave)
     faults = Faults()
     deadlines = Deadlines(reloading.current)
     forgetting = Forgetting(
@@ -134,7 +134,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
             try:
                 cast(Consumer, app.consumer).arrived(event.message)
                 await step(
-                    _incoming(event),
+                    incoming_of(event),
                     conversations,
                     bury=bury,
                     policy=reloading.current,
@@ -288,21 +288,6 @@ def _readable(conversations: Mapping[bytes, bytes]) -> list[tuple[bytes, wire.Re
 
 def _has_ended(record: wire.Record | None) -> bool:
     return record is not None and record.observation.conversation.ended_at is not None
-
-
-def _incoming(event: faust.EventT[bytes]) -> Incoming:
-    message = event.message
-    headers = wire.headers(message.headers)
-    return Incoming(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        timestamp_ms=round((message.timestamp or 0) * 1000),
-        key=message.key,
-        value=message.value,
-        redrives=dict(headers).get(wire.REDRIVES) if headers else None,
-        envelope=envelope(headers) if headers else (),
-    )
 
 
 def _remembered(raw: bytes | None) -> wire.Record | None:

@@ -9,6 +9,7 @@ Reason: TypeAlias = Literal[
     "invalid_schema",
     "absurd_time",
     "invalid_text",
+    "unmapped",
     "wrong_key",
     "reserved_tenant",
     "unreadable_state",

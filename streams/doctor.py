@@ -10,7 +10,7 @@ from typing import Final
 import redis
 
 from config.access import kafka_access, knock_redis, redis_access
-from config.settings import Settings, load_playbook, load_policy
+from config.settings import Settings, load_maps, load_playbook, load_policy
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams import topics
 from streams.app import assert_compiled
@@ -62,7 +62,8 @@ def _extensions(settings: Settings) -> str:
 def _configuration(settings: Settings) -> str:
     policy = load_policy(settings.policy)
     load_playbook(settings.playbook)
-    return f"{len(policy.rules)} alert rules, {len(policy.drivers)} effort drivers"
+    mapped = len(load_maps(settings.maps))
+    return f"{len(policy.rules)} alert rules, {len(policy.drivers)} effort drivers, {mapped} mapped topics"
 
 
 def _logins(settings: Settings) -> str:
@@ -79,9 +80,13 @@ def _broker(settings: Settings) -> str:
         replication_factor=settings.replication_factor,
         input_retention_ms=settings.input_retention_h * topics.HOUR_MS,
     )
-    different = topics.drift(settings.broker, planned, access=knock(settings), wait_s=WAIT_S)
+    access = knock(settings)
+    different = topics.drift(settings.broker, planned, access=access, wait_s=WAIT_S)
     if different:
         raise KlankbordError("\n  ".join(["the topics differ from the plan (klankbord topics create):", *different]))
+    absent = topics.absent(settings.broker, tuple(load_maps(settings.maps)), access=access, wait_s=WAIT_S)
+    if absent:
+        raise KlankbordError(f"a map names what is not there: {', '.join(absent)}; create it, or mend KLANKBORD_MAPS")
     return f"{settings.broker} answers, {len(planned)} topics as planned"
 
 

@@ -129,10 +129,14 @@ REDIS: Final[Mapping[str, Allowed]] = {
 }
 
 
-def kafka_lines() -> Iterator[str]:
-    """The arguments of `kafka-acls.sh`, a line a grant, after the options that say where Kafka is."""
+def kafka_lines(mapped: tuple[str, ...] = ()) -> Iterator[str]:
+    """The arguments of `kafka-acls.sh`, a line a grant, after the options that say where Kafka is.
+
+    `mapped` are the topics of another shape that the monitor reads.
+    """
     for process, grants in KAFKA.items():
-        for grant in grants:
+        more = (Grant("topic", mapped, ("Read",)),) if mapped and process == "monitor" else ()
+        for grant in (*grants, *more):
             operations = "".join(f" --operation {operation}" for operation in grant.operations)
             named = [f" --{grant.resource} {name}" for name in grant.names]
             names = " --cluster" if grant.resource == "cluster" else "".join(named)

@@ -157,6 +157,16 @@ def drift(
     )
 
 
+def absent(
+    bootstrap_servers: str, names: Sequence[str], *, access: Access = OPEN, wait_s: float = WAIT_S
+) -> tuple[str, ...]:
+    """Which of these topics, of others, the cluster does not have."""
+    if not names:
+        return ()
+    with _admin(bootstrap_servers, access, wait_s) as admin:
+        return tuple(sorted(set(names) - set(admin.list_topics())))
+
+
 def created(answer: Mapping[str, Sequence[Mapping[str, object]]]) -> tuple[str, ...]:
     """Name the topics that one answer of the cluster says are new; another process may have made some before us."""
     ours = [topic for topic in answer["topics"] if topic["error_code"] != TopicAlreadyExistsError.errno]
