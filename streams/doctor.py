@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final
+from typing import Final, cast
 
 import redis
 
 from config.access import kafka_access, knock_redis, redis_access
 from config.settings import Settings, load_maps, load_playbook, load_policy
 from klankbord.errors import InvalidConfiguration, KlankbordError
-from streams import topics
+from streams import topics, wire
 from streams.app import assert_compiled
 from streams.knocking import knock
 from streams.letterbox import counts, letterbox
@@ -21,6 +21,7 @@ from streams.letterbox import counts, letterbox
 OPEN_FILES: Final = 4096
 OLDEST_REDIS: Final = (6, 2)
 WAIT_S: Final = 5.0
+OVERDUE_S: Final = 600.0
 APART_S: Final = 1.0  # of two clocks; the shortest wait that is counted is longer
 
 
@@ -102,6 +103,7 @@ def _redis(settings: Settings) -> str:
         with _client(settings) as client:
             info = client.info("server")
             eviction = client.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
+            overdue = [stream for stream in wire.STREAM_KEPT_S if _is_overdue(client, stream)]
     except (redis.RedisError, OSError) as error:
         raise KlankbordError(
             f"Redis does not answer ({error}): is it running, and is KLANKBORD_REDIS_URL right?"
@@ -113,7 +115,18 @@ def _redis(settings: Settings) -> str:
         raise KlankbordError(
             f"maxmemory-policy is {eviction}: a full Redis would drop alerts in silence; set noeviction"
         )
+    if overdue:
+        raise KlankbordError(f"older entries than are kept lie in {', '.join(overdue)}: is a publisher running?")
     return f"{info.get('server_name', 'redis')} {found}, {eviction}"
+
+
+def _is_overdue(client: redis.Redis, stream: str) -> bool:
+    """Whether its oldest entry should be gone; the publisher looks once a minute."""
+    oldest = cast(list[tuple[bytes, object]], client.xrange(stream, count=1))
+    if not oldest:
+        return False
+    entered_s = int(oldest[0][0].partition(b"-")[0]) / 1000
+    return time.time() - entered_s > wire.STREAM_KEPT_S[stream] + OVERDUE_S
 
 
 def _clock(settings: Settings) -> str:

@@ -116,6 +116,16 @@ ENDED_TTL_S: Final = 3600
 ONCE_TTL_S: Final = 8 * 24 * 3600
 STREAM_MAXLEN: Final = 10_000
 HOUR_S: Final = 3600
+DAY_S: Final = 24 * HOUR_S
+# By stream: how long an entry stays, in seconds. A page that comes back asks for what it missed of a day at most;
+# what supervisors did is taken out for the next model, once a month.
+STREAM_KEPT_S: Final[Mapping[str, int]] = {
+    ALERTS: DAY_S,
+    SUGGESTIONS: DAY_S,
+    BOARD_CHANGES: DAY_S,
+    LIFE_CHANGES: DAY_S,
+    ACTIONS: 31 * DAY_S,
+}
 SUPPRESSED_TTL_S: Final = 24 * HOUR_S
 # Nobody's tenant: its one conversation tells whether the path works, and is shown nowhere.
 CANARY_TENANT: Final = "klankbord-canary"
