@@ -22,6 +22,7 @@ from streams.canary import is_canary
 from streams.deadletters import Incoming, read
 from streams.knocking import knock
 from streams.topics import BrokerUnavailable
+from streams.verify import is_past_the_end
 
 ANSWER_S: Final = 30.0  # a broker that gives nothing for so long, though there is more, is not going to
 POLL_MS: Final = 500
@@ -110,7 +111,7 @@ def _records(
 def _first(consumer: KafkaConsumer, partition: TopicPartition, start_ms: int | None) -> int:
     if start_ms is not None:
         found = consumer.offsets_for_times({partition: start_ms})[partition]
-        return int(consumer.end_offsets([partition])[partition] if found is None else found.offset)
+        return int(consumer.end_offsets([partition])[partition] if is_past_the_end(found) else found.offset)
     return int(consumer.beginning_offsets([partition])[partition])
 
 
