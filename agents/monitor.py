@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from typing import Final, Protocol, cast
 
@@ -13,6 +13,8 @@ from faust.types import TP
 from faust.types.topics import TopicT
 from prometheus_client import CollectorRegistry
 
+from agents import translate
+from agents.translate import Bury, incoming_of
 from config.reloading import Reloading
 from config.settings import Settings, load_policy
 from klankbord.channels.transcript import recordings
@@ -36,8 +38,6 @@ CLOCK_EVERY_S: Final = 1.0
 RELOAD_EVERY_S: Final = 1.0
 
 log = structlog.get_logger()
-
-Bury = Callable[[Incoming, InvalidEvent], Awaitable[None]]
 
 
 def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, leave: Leave = leave) -> None:
@@ -72,6 +72,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
     )
 
     bury = burying(dead_letters, metrics)
+    translate.attach(app, settings, metrics, bury=bury, leave=leave)
     faults = Faults()
     deadlines = Deadlines(reloading.current)
     forgetting = Forgetting(
@@ -133,7 +134,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
             try:
                 cast(Consumer, app.consumer).arrived(event.message)
                 await step(
-                    _incoming(event),
+                    incoming_of(event),
                     conversations,
                     bury=bury,
                     policy=reloading.current,
@@ -287,19 +288,6 @@ def _readable(conversations: Mapping[bytes, bytes]) -> list[tuple[bytes, wire.Re
 
 def _has_ended(record: wire.Record | None) -> bool:
     return record is not None and record.observation.conversation.ended_at is not None
-
-
-def _incoming(event: faust.EventT[bytes]) -> Incoming:
-    message = event.message
-    return Incoming(
-        topic=message.topic,
-        partition=message.partition,
-        offset=message.offset,
-        timestamp_ms=round((message.timestamp or 0) * 1000),
-        key=message.key,
-        value=message.value,
-        redrives=wire.header(message.headers, wire.REDRIVES),
-    )
 
 
 def _remembered(raw: bytes | None) -> wire.Record | None:

@@ -43,6 +43,8 @@ RETRY_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 # Conversations whose published episodes are remembered; beyond these Redis is asked again, and says "not new".
 REMEMBERED: Final = 50_000
 
+FORGET_EVERY_S: Final = 60.0
+
 log = structlog.get_logger()
 
 
@@ -78,6 +80,14 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
             publisher.views = reloading.current
 
     app.timer(RELOAD_EVERY_S, name="reload")(reload)
+
+    async def forget() -> None:
+        try:
+            await sink.forget(time.time())
+        except Unavailable as error:
+            log.warning("old entries stay in redis, trying again", error=str(error), wait_s=FORGET_EVERY_S)
+
+    app.timer(FORGET_EVERY_S, name="forget")(forget)
 
     async def keep_whole() -> None:
         await restoring.watch(lambda: cast(Consumer, app.consumer).partitions(wire.OBSERVATIONS))

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from config.budget import Budget, read_budget
+from klankbord.channels.mapping import Maps, read_maps
 from klankbord.errors import InvalidConfiguration
 from klankbord.models.reasons import known
 from klankbord.policy import Policy, read_policy
@@ -91,6 +92,13 @@ class Settings(BaseModel):
     budget: Annotated[Path, Field(description="how many alerts a team is shown in an hour, and which go first")] = (
         HERE / "budget.toml"
     )
+
+    maps: Annotated[
+        str,
+        Field(
+            description="file that says how topics of another shape become events ([mapping](mapping.md)); empty: none"
+        ),
+    ] = ""
 
     queues: Annotated[
         str,
@@ -236,6 +244,11 @@ def load_reasons(path: Path) -> Taxonomy:
 def load_budget(path: Path) -> Budget:
     """The budget for noise in `path`, checked."""
     return read_budget(_text(path), source=str(path))
+
+
+def load_maps(path: str) -> Maps:
+    """How topics of another shape become events, by topic, checked; none without a file."""
+    return read_maps(_text(Path(path)), source=path) if path else {}
 
 
 @dataclass(frozen=True, slots=True)

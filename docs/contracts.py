@@ -1,13 +1,14 @@
 """The messages as a contract: a JSON Schema (2020-12) of each, an AsyncAPI document over them, and an example."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Final
 
 import msgspec
 
 from docs.tables import WHO
+from klankbord.channels import cloudevents
 from klankbord.conversation import Conversation
 from klankbord.events import Event
 from klankbord.observation import observe
@@ -20,6 +21,7 @@ ASYNCAPI: Final = "asyncapi.json"
 # name of the file -> type, where it lies
 MESSAGES: Final[dict[str, tuple[Any, str]]] = {
     "event": (Event, f"`{wire.CHAT_MESSAGES}`, `{wire.CALL_TRANSCRIPTS}`"),
+    "cloudevent": (cloudevents.Envelope, f"`{wire.CHAT_MESSAGES}`, `{wire.CALL_TRANSCRIPTS}`, around an event"),
     "observation": (wire.Record, f"`{wire.OBSERVATIONS}`"),
     "alert": (wire.AlertMessage, f"`{wire.ALERTS}`, `{wire.OPEN_ALERTS}`, `{wire.HELD_ALERTS}`"),
     "alert-life": (wire.AlertLife, f"`{wire.LIVES}`, `{wire.LIFE_CHANGES}`"),
@@ -58,7 +60,7 @@ def asyncapi() -> dict[str, Any]:
             name: {
                 "address": name,
                 "description": f"Key: {WHO[name][0]}. Written by: {WHO[name][2]}. Read by: {WHO[name][3]}.",
-                "messages": {message: {"$ref": f"#/components/messages/{message}"}},
+                "messages": {each: {"$ref": f"#/components/messages/{each}"} for each in _taken_as(message)},
                 "bindings": {"kafka": {"topic": name, "partitions": planned[name].partitions}},
             }
             for name, (message, _) in CHANNELS.items()
@@ -69,17 +71,46 @@ def asyncapi() -> dict[str, Any]:
         },
         "components": {
             "messages": {
-                message: {
-                    "name": message,
-                    "payload": {
-                        "schemaFormat": "application/schema+json;version=draft-2020-12",
-                        "schema": {"$ref": f"schemas/{message}.json"},
-                    },
-                }
-                for message, _ in dict.fromkeys(CHANNELS.values())
+                each: _message(each)
+                for message in dict.fromkeys(name for name, _ in CHANNELS.values())
+                for each in _taken_as(message)
             }
         },
     }
+
+
+# What an event may be wrapped in: name of the message -> its schema, its content type, its headers
+WRAPPED: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
+    "cloudevent-structured": ("cloudevent", cloudevents.STRUCTURED, (cloudevents.CONTENT_TYPE,)),
+    "cloudevent-binary": (
+        "event",
+        "application/json",
+        tuple(f"{cloudevents.PREFIX}{name}" for name in ("specversion", "id", "source", "type")),
+    ),
+}
+
+
+def _taken_as(message: str) -> tuple[str, ...]:
+    return (message, *WRAPPED) if message == "event" else (message,)
+
+
+def _message(name: str) -> dict[str, Any]:
+    file, content_type, headers = WRAPPED.get(name, (name, "application/json", ()))
+    payload: dict[str, Any] = {"$ref": f"schemas/{file}.json"}
+    if name == "cloudevent-binary":
+        # What the headers say may be left out of the value.
+        payload = {"type": "object"}
+    required = {"headers": _with_headers(headers)} if headers else {}
+    return {
+        "name": name,
+        "contentType": content_type,
+        **required,
+        "payload": {"schemaFormat": "application/schema+json;version=draft-2020-12", "schema": payload},
+    }
+
+
+def _with_headers(names: Iterable[str]) -> dict[str, Any]:
+    return {"type": "object", "required": [*names], "properties": {name: {"type": "string"} for name in names}}
 
 
 def messages() -> str:
@@ -109,6 +140,30 @@ def messages() -> str:
             "",
             *_shown(event),
             "",
+            "## An event in a CloudEvent",
+            "",
+            "The input topics take an event of ours, and [CloudEvents](https://cloudevents.io) 1.0 around one, as the "
+            "Kafka binding has them: in structured mode (header `content-type: "
+            f"{cloudevents.STRUCTURED}`) and in binary mode (headers `ce_…`).",
+            "The event is the `data`; what it leaves out the attributes give:",
+            "",
+            "| attribute | gives |",
+            "|---|---|",
+            "| `type` | `type` and `schema`: `klankbord.utterance.v1` for an `utterance` of schema 1; data that says "
+            "another is refused |",
+            "| `id` and `source` | `event_id`, a hash of the two: an id is unique within its source |",
+            "| `time` | `at` |",
+            "| `subject` | `conversation_id` |",
+            "",
+            "Other attributes are ignored. The record's key stays the conversation id (`partitionkey`).",
+            f"Batches, formats other than JSON, more than {cloudevents.MOST_HEADERS} headers and attributes of more "
+            "than 1,024 characters are refused as `invalid_envelope`.",
+            "The event of above, without what the envelope says:",
+            "",
+            *_shown(enveloped(event)),
+            "",
+            "In binary mode the attributes are headers, and the value is what stands under `data`.",
+            "",
             "## What it led to",
             "",
             *_shown(record),
@@ -123,6 +178,24 @@ def examples() -> tuple[bytes, bytes]:
         if event.type_ == "utterance" and record.observation.signals:
             return event.raw, wire.encode(record)
     raise LookupError("no event of the bundled conversations has a signal")
+
+
+def enveloped(event: bytes) -> bytes:
+    """A CloudEvent in structured mode around an event."""
+    data = json.loads(event)
+    said = {name: data.pop(name) for name in ("type", "schema", "event_id", "conversation_id", "at")}
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": said["event_id"],
+            "source": "/desk/north",
+            "type": f"klankbord.{said['type']}.v{said['schema']}",
+            "subject": said["conversation_id"],
+            "time": said["at"],
+            "datacontenttype": "application/json",
+            "data": data,
+        }
+    ).encode()
 
 
 class Folded(msgspec.Struct, frozen=True):

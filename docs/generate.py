@@ -133,7 +133,9 @@ def topics_and_keys() -> str:
         "",
         "## Redis keys",
         "",
-        f"A stream keeps about {wire.STREAM_MAXLEN:,} entries; each has one field, `{wire.FIELD.decode()}`.",
+        f"A stream keeps about {wire.STREAM_MAXLEN:,} entries, each with one field, `{wire.FIELD.decode()}`, for "
+        f"{wire.STREAM_KEPT_S[wire.ALERTS] // wire.HOUR_S} hours, `{wire.ACTIONS}` for "
+        f"{wire.STREAM_KEPT_S[wire.ACTIONS] // wire.DAY_S} days; the audit is kept by its amount only.",
         "",
         *_table(("key", "type", "holds"), [(f"`{key}`", *about) for key, about in KEYS.items()]),
     )

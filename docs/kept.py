@@ -43,6 +43,23 @@ def _lag_min() -> int:
     return int(_plan()[wire.OBSERVATIONS].configs["min.compaction.lag.ms"]) // topics.MINUTE_MS
 
 
+def _longest_min() -> int:
+    return int(_plan()[wire.OBSERVATIONS].configs["max.compaction.lag.ms"]) // topics.MINUTE_MS
+
+
+def _tombstone_days() -> int:
+    return int(_plan()[wire.OBSERVATIONS].configs["delete.retention.ms"]) // topics.DAY_MS
+
+
+def _stream_hours() -> int:
+    (kept_s,) = {wire.STREAM_KEPT_S[stream] for stream in (wire.ALERTS, wire.SUGGESTIONS, wire.BOARD_CHANGES)}
+    return kept_s // wire.HOUR_S
+
+
+def _action_days() -> int:
+    return wire.STREAM_KEPT_S[wire.ACTIONS] // DAY_S
+
+
 def _ended_min() -> int:
     ended_min: int = Settings.model_fields["ended_state_min"].default
     return ended_min
@@ -81,7 +98,8 @@ def _english() -> tuple[Row, ...]:
             "Kafka: `conversation.observations`, and the memory of the workers",
             f"until {_ended_min()} minutes after its end (`{PREFIX}ENDED_STATE_MIN`); then a marker without quotes and "
             f"scores, for as long as the words above are kept, or {once} if it had an alert. What it was before stays "
-            f"at least {_lag_min()} minutes and until Kafka compacts, for which no longest time is set",
+            f"at least {_lag_min()} minutes, and until Kafka compacts, which falls due after {_longest_min()}. That it was "
+            f"there, with the conversation's id, stays {_tombstone_days()} days longer",
         ),
         (
             "that a customer may need something, such as time after a loss; never the words",
@@ -92,7 +110,7 @@ def _english() -> tuple[Row, ...]:
         (
             "alerts, suggestions and changes of rows, with redacted quotes and the id of the agent",
             "Redis: three streams",
-            f"the newest {many} or so of each; no time is set",
+            f"{_stream_hours()} hours, and of each the newest {many} or so",
         ),
         (
             "what the budget kept back",
@@ -102,7 +120,8 @@ def _english() -> tuple[Row, ...]:
         (
             "who acknowledged, took or marked an alert, and the reason given",
             "Redis",
-            f"until {once} after the alert cleared; in two streams the newest {many} or so of each, with no time set",
+            f"until {once} after the alert cleared; what was done, for `klankbord marks`, {_action_days()} days, and the "
+            f"newest {many} or so",
         ),
         (
             "to whom a suggestion was shown, and that it was answered; not the answer",
@@ -147,7 +166,8 @@ def _dutch() -> tuple[Row, ...]:
             "Kafka: `conversation.observations`, en het geheugen van de werkprocessen",
             f"tot {_ended_min()} minuten na het einde (`{PREFIX}ENDED_STATE_MIN`); daarna een markering zonder citaten "
             f"en scores, zo lang als de woorden hierboven, of {once} als er een melding was. Wat er eerder stond, "
-            f"blijft minstens {_lag_min()} minuten en tot Kafka opruimt; een langste tijd is daarvoor niet ingesteld",
+            f"blijft minstens {_lag_min()} minuten, en tot Kafka opruimt, wat na {_longest_min()} minuten moet. Dat het "
+            f"er was, met het nummer van het gesprek, blijft {_tombstone_days()} dagen langer",
         ),
         (
             "dat een klant iets nodig kan hebben, zoals tijd na een verlies; nooit de woorden",
@@ -158,7 +178,7 @@ def _dutch() -> tuple[Row, ...]:
         (
             "meldingen, suggesties en wijzigingen van regels, met geschoonde citaten en het nummer van de medewerker",
             "Redis: drie reeksen",
-            f"van elk ongeveer de nieuwste {many}; er is geen tijd ingesteld",
+            f"{_stream_hours()} uur, en van elk ongeveer de nieuwste {many}",
         ),
         (
             "wat het meldingenbudget achterhield",
@@ -168,8 +188,8 @@ def _dutch() -> tuple[Row, ...]:
         (
             "wie een melding zag, oppakte of beoordeelde, en de gegeven reden",
             "Redis",
-            f"tot {once} nadat de melding voorbij is; in twee reeksen van elk ongeveer de nieuwste {many}, zonder "
-            "ingestelde tijd",
+            f"tot {once} nadat de melding voorbij is; wat er gedaan is, voor `klankbord marks`, {_action_days()} dagen, en "
+            f"ongeveer de nieuwste {many}",
         ),
         (
             "aan wie een suggestie getoond is, en dat zij beantwoord is; niet het antwoord",
@@ -211,8 +231,8 @@ With the [settings](settings.md) and the [policy](policy.md) as they are shipped
 TABLE
 
 - A conversation that nobody ends counts as ended after a time without any event: {_idle("hours", "days")}.
-- Kafka deletes whole segments, which here are begun anew every hour: what is due may lie there an hour or so longer.
-- Where an amount and no time is set, a quiet installation keeps for longer than a busy one. If that is too long for you, empty Redis: [alerts come back from Kafka, marks do not](reliability.md#redis-is-made-again).
+- Kafka deletes whole segments, which here are begun anew every hour: what is due may lie there an hour or so longer. In a partition to which nothing more is written the newest segment is not closed, and what lies in it stays until the next record comes.
+- Redis' streams are cut once a minute by the publisher; `klankbord doctor` says when that does not happen, and when a topic is kept otherwise than planned. To be rid of all of it at once, empty Redis: [alerts come back from Kafka, marks do not](reliability.md#redis-is-made-again).
 - After an objection (`objected`) the conversation is scored no more, and its scores and quotes are erased from its state. What was sent before stays in the streams of Redis, in the words as they came and in what Kafka has not compacted, for as long as the table says.
 - Backups of Kafka and Redis, recordings and files that you take out (`klankbord marks`, `backtest`) are yours to delete.
 """,
@@ -227,8 +247,8 @@ Met de [instellingen](settings.md) en het [beleid](policy.md) zoals ze geleverd 
 TABLE
 
 - Een gesprek dat niemand beëindigt, geldt als beëindigd na een tijd zonder gebeurtenis: {_idle("uur", "dagen")}.
-- Kafka wist hele segmenten, die hier elk uur opnieuw beginnen: wat weg moet, kan er ongeveer een uur langer liggen.
-- Waar een aantal en geen tijd is ingesteld, bewaart een rustige installatie langer dan een drukke. Is dat u te lang, maak Redis dan leeg: [meldingen komen terug uit Kafka, oordelen niet](reliability.md#redis-is-made-again).
+- Kafka wist hele segmenten, die hier elk uur opnieuw beginnen: wat weg moet, kan er ongeveer een uur langer liggen. In een partitie waar niets meer bij komt, blijft het nieuwste segment open, en wat daarin ligt staat er tot het volgende bericht.
+- De publisher kort de reeksen in Redis elke minuut in; `klankbord doctor` meldt het als dat niet gebeurt, en als een topic anders bewaart dan gepland. Moet alles in één keer weg, maak Redis dan leeg: [meldingen komen terug uit Kafka, oordelen niet](reliability.md#redis-is-made-again).
 - Na een bezwaar (`objected`) wordt het gesprek niet meer gescoord en worden scores en citaten uit de stand van het gesprek gewist. Wat eerder verstuurd is, blijft in de reeksen van Redis, in de woorden zoals ze binnenkwamen en in wat Kafka nog niet opruimde, zo lang als de tabel zegt.
 - Reservekopieën van Kafka en Redis, opnames en bestanden die u eruit haalt (`klankbord marks`, `backtest`) wist u zelf.
 """,

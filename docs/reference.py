@@ -115,6 +115,7 @@ def every_command() -> dict[str, Any]:
     """Every command that can be typed, from `klankbord acls kafka` on."""
     front = typer.Typer(name="klankbord", add_completion=False)
     front.registered_commands += [command for command in app.registered_commands if not command.hidden]
+    front.registered_groups += app.registered_groups
     attach(front)
     return dict(_leaves("klankbord", typer.main.get_command(front)))
 

@@ -30,6 +30,7 @@ from klankbord.errors import InvalidConfiguration, KlankbordError
 from klankbord.events import Channel, Event, Language, Role, Utterance
 from klankbord.explanation import explanation
 from klankbord.labels import labelled as read_labelled
+from klankbord.map_cli import map_app
 from klankbord.models.reasons import known
 from klankbord.observation import Observation, observe
 from klankbord.parts import taken_apart
@@ -42,6 +43,7 @@ FAILED: Final = 1  # the work was done and the answer is bad, or the work could 
 REFUSED: Final = 2  # what was asked makes no sense: an argument, a setting, a file
 
 app = typer.Typer(name="klankbord", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(map_app, name="map")
 out = Console()
 
 SHOWN: Final = 40

@@ -5,9 +5,11 @@ from typing import Literal, TypeAlias
 Reason: TypeAlias = Literal[
     "too_large",
     "invalid_json",
+    "invalid_envelope",
     "invalid_schema",
     "absurd_time",
     "invalid_text",
+    "unmapped",
     "wrong_key",
     "reserved_tenant",
     "unreadable_state",

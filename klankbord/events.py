@@ -168,7 +168,7 @@ def decode(raw: bytes) -> Event:
     try:
         event = _decoder.decode(raw)
     except msgspec.ValidationError as error:
-        raise InvalidEvent("invalid_schema", f"does not fit the schema: {_without_values(str(error))}") from None
+        raise InvalidEvent("invalid_schema", f"does not fit the schema: {without_values(str(error))}") from None
     except UnicodeDecodeError:
         raise InvalidEvent("invalid_json", "not valid JSON: bytes that are not UTF-8") from None
     except (msgspec.DecodeError, RecursionError) as error:
@@ -195,6 +195,8 @@ def _check(event: Event) -> None:
             raise InvalidEvent("absurd_time", "'end_ms' lies before 'start_ms'")
 
 
-def _without_values(message: str) -> str:
-    """msgspec repeats an unknown tag or enum value; a source may have put anything there, a name or number included."""
+def without_values(message: str) -> str:
+    """What msgspec says of a mistake, without what it quotes.
+
+    It repeats an unknown tag or enum value; a source may have put anything there, a name or number included."""
     return re.sub(r"(value) .*?( - at `\$[^`]*`)?\Z", r"\1\2", message, flags=re.DOTALL)[:300]

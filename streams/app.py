@@ -15,7 +15,7 @@ import faust.transport.conductor
 from faust.auth import Credentials, SASLCredentials, SSLCredentials
 
 from config.access import Access, kafka_access, knock_redis
-from config.settings import Settings, read_settings
+from config.settings import Settings, load_maps, read_settings
 from klankbord.errors import KlankbordError
 from streams import wire
 from streams.awake import HEARTBEAT_S, SESSION_S, Awake
@@ -142,7 +142,8 @@ def _create(name: str, settings: Settings, *, port: int) -> faust.App:
     producer.awake, producer.leave = awake, ends.by("not_written")
     watchdog = Watchdog(app, limits=Limits(still_s=STILL_S[name]), awake=awake, leave=ends.by("watchdog"))
     health = Health(app, host=settings.host, port=port)
-    WorkerMetrics(health.registry, Pulling(app, topics=READS[name], writes=WRITES[name], watchdog=watchdog, ends=ends))
+    reads = (*READS[name], *load_maps(settings.maps)) if name == "monitor" else READS[name]
+    WorkerMetrics(health.registry, Pulling(app, topics=reads, writes=WRITES[name], watchdog=watchdog, ends=ends))
     import_module(AGENTS[name]).attach(app, settings, health.registry, leave=ends.by("not_processed"))
     return app
 

@@ -19,7 +19,16 @@ from rich.table import Table
 from rich.text import Text
 
 from config.access import redis_access
-from config.settings import PREFIX, Settings, load_budget, load_playbook, load_policy, load_reasons, read_settings
+from config.settings import (
+    PREFIX,
+    Settings,
+    load_budget,
+    load_maps,
+    load_playbook,
+    load_policy,
+    load_reasons,
+    read_settings,
+)
 from klankbord.cli import FAILED, REFUSED, AsJson
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams import demo as demonstration
@@ -131,9 +140,11 @@ def topics_create(as_json: AsJson = False) -> None:
 
 
 @acls_app.command("kafka")
-def acls_kafka() -> None:
+def acls_kafka(
+    maps: Annotated[str, typer.Option(envvar=PREFIX + "MAPS", help="The file of maps, whose topics are read.")] = "",
+) -> None:
     """Print the arguments of kafka-acls.sh, a line for each grant."""
-    for line in permissions.kafka_lines():
+    for line in permissions.kafka_lines(tuple(load_maps(maps))):
         out.out(line, highlight=False)
 
 
@@ -150,16 +161,18 @@ def config_check(
     playbook: Annotated[Path, typer.Option(envvar=PREFIX + "PLAYBOOK", help="The folder to check.")] = _PLAYBOOK,
     reasons: Annotated[Path, typer.Option(envvar=PREFIX + "REASONS", help="The contact reasons to check.")] = _REASONS,
     budget: Annotated[Path, typer.Option(envvar=PREFIX + "BUDGET", help="The budget for noise to check.")] = _BUDGET,
-    files: Annotated[bool, typer.Option("--files", help="Only these four, not the other settings.")] = False,
+    maps: Annotated[str, typer.Option(envvar=PREFIX + "MAPS", help="The file of maps to check, if there is one.")] = "",
+    files: Annotated[bool, typer.Option("--files", help="Only these files, not the other settings.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read the settings, the policy, the playbook, the contact reasons and the budget; list every mistake in them."""
+    """Read the settings, the policy, the playbook, the contact reasons, the budget and the maps; list every mistake."""
     mistakes = []
     looks: list[Callable[[], object]] = [
         lambda: load_policy(policy),
         lambda: load_playbook(playbook),
         lambda: load_reasons(reasons),
         lambda: load_budget(budget),
+        lambda: load_maps(maps),
     ]
     for look in looks if files else [read_settings, *looks]:
         try:

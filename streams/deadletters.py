@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Final
 
+from klankbord.channels.cloudevents import MOST_HEADERS, Headers, unwrapped
 from klankbord.errors import InvalidEvent, KlankbordError, Reason
 from klankbord.events import Event, decode
 from streams import wire
@@ -16,6 +17,9 @@ VERSION: Final = 2
 # cannot be sent: the worker would meet the same record for ever.
 MAX_VALUE_BYTES: Final = 512 * 1024
 MAX_KEY_BYTES: Final = 1024
+# Before the name of a header that the record came with: those of a CloudEvent are half of what was said.
+GIVEN: Final = "given_"
+MAX_HEADER_CHARS: Final = 64
 # A source's clock may run ahead, and a replay may look into the day to come; more is a wrong unit or zone.
 MAX_AHEAD_S: Final = 24 * 3600 + 300
 
@@ -44,6 +48,7 @@ class Incoming:
     key: bytes | None
     value: bytes | None
     redrives: bytes | None = None  # the origin of the dead letter that was sent again as this record
+    envelope: Headers = ()  # its headers, where they make it a CloudEvent
 
     @property
     def origin(self) -> str:
@@ -55,7 +60,7 @@ def read(incoming: Incoming) -> Event:
     """The event of a record, or `InvalidEvent` with why it is a dead letter."""
     if incoming.value is None:
         raise InvalidEvent("invalid_json", "the record has no value")
-    event = decode(incoming.value)
+    event = decode(unwrapped(incoming.value, incoming.envelope) if incoming.envelope else incoming.value)
     if incoming.key != wire.input_key(event):
         raise InvalidEvent("wrong_key", "the record's key is not its conversation_id, so its order is not kept")
     if incoming.timestamp_ms and event.at_s > incoming.timestamp_ms / 1000 + MAX_AHEAD_S:
@@ -95,7 +100,16 @@ def dead_letter(incoming: Incoming, error: InvalidEvent, *, keep_bytes: int = MA
         headers["cut_from_bytes"] = str(len(value)).encode()
     if incoming.redrives is not None:
         headers["redrives"] = incoming.redrives[:MAX_KEY_BYTES]
-    return DeadLetter(incoming.origin.encode(), value[:keep_bytes], headers)
+    return DeadLetter(incoming.origin.encode(), value[:keep_bytes], headers | _given(incoming.envelope))
+
+
+def _given(envelope: Headers) -> dict[str, bytes]:
+    """The headers of a CloudEvent, and whether they are not all of it."""
+    kept = {
+        GIVEN + name: value[:MAX_KEY_BYTES] for name, value in envelope[:MOST_HEADERS] if len(name) <= MAX_HEADER_CHARS
+    }
+    whole = len(kept) == len(envelope) and all(len(value) <= MAX_KEY_BYTES for _, value in envelope)
+    return kept if whole else {**kept, "given_cut": b"1"}
 
 
 @dataclass(slots=True)

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final
+from typing import Final, cast
 
 import redis
 
 from config.access import kafka_access, knock_redis, redis_access
-from config.settings import Settings, load_playbook, load_policy
+from config.settings import Settings, load_maps, load_playbook, load_policy
 from klankbord.errors import InvalidConfiguration, KlankbordError
-from streams import topics
+from streams import topics, wire
 from streams.app import assert_compiled
 from streams.knocking import knock
 from streams.letterbox import counts, letterbox
@@ -21,6 +21,7 @@ from streams.letterbox import counts, letterbox
 OPEN_FILES: Final = 4096
 OLDEST_REDIS: Final = (6, 2)
 WAIT_S: Final = 5.0
+OVERDUE_S: Final = 600.0
 APART_S: Final = 1.0  # of two clocks; the shortest wait that is counted is longer
 
 
@@ -62,7 +63,8 @@ def _extensions(settings: Settings) -> str:
 def _configuration(settings: Settings) -> str:
     policy = load_policy(settings.policy)
     load_playbook(settings.playbook)
-    return f"{len(policy.rules)} alert rules, {len(policy.drivers)} effort drivers"
+    mapped = len(load_maps(settings.maps))
+    return f"{len(policy.rules)} alert rules, {len(policy.drivers)} effort drivers, {mapped} mapped topics"
 
 
 def _logins(settings: Settings) -> str:
@@ -79,9 +81,13 @@ def _broker(settings: Settings) -> str:
         replication_factor=settings.replication_factor,
         input_retention_ms=settings.input_retention_h * topics.HOUR_MS,
     )
-    different = topics.drift(settings.broker, planned, access=knock(settings), wait_s=WAIT_S)
+    access = knock(settings)
+    different = topics.drift(settings.broker, planned, access=access, wait_s=WAIT_S)
     if different:
         raise KlankbordError("\n  ".join(["the topics differ from the plan (klankbord topics create):", *different]))
+    absent = topics.absent(settings.broker, tuple(load_maps(settings.maps)), access=access, wait_s=WAIT_S)
+    if absent:
+        raise KlankbordError(f"a map names what is not there: {', '.join(absent)}; create it, or mend KLANKBORD_MAPS")
     return f"{settings.broker} answers, {len(planned)} topics as planned"
 
 
@@ -97,6 +103,7 @@ def _redis(settings: Settings) -> str:
         with _client(settings) as client:
             info = client.info("server")
             eviction = client.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
+            overdue = [stream for stream in wire.STREAM_KEPT_S if _is_overdue(client, stream)]
     except (redis.RedisError, OSError) as error:
         raise KlankbordError(
             f"Redis does not answer ({error}): is it running, and is KLANKBORD_REDIS_URL right?"
@@ -108,7 +115,18 @@ def _redis(settings: Settings) -> str:
         raise KlankbordError(
             f"maxmemory-policy is {eviction}: a full Redis would drop alerts in silence; set noeviction"
         )
+    if overdue:
+        raise KlankbordError(f"older entries than are kept lie in {', '.join(overdue)}: is a publisher running?")
     return f"{info.get('server_name', 'redis')} {found}, {eviction}"
+
+
+def _is_overdue(client: redis.Redis, stream: str) -> bool:
+    """Whether its oldest entry should be gone; the publisher looks once a minute."""
+    oldest = cast(list[tuple[bytes, object]], client.xrange(stream, count=1))
+    if not oldest:
+        return False
+    entered_s = int(oldest[0][0].partition(b"-")[0]) / 1000
+    return time.time() - entered_s > wire.STREAM_KEPT_S[stream] + OVERDUE_S
 
 
 def _clock(settings: Settings) -> str:

@@ -15,8 +15,9 @@ from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import KafkaError
 
 from config.access import OPEN, Access
+from klankbord.channels.cloudevents import Headers, envelope
 from klankbord.errors import KlankbordError
-from streams.deadletters import VERSION
+from streams.deadletters import GIVEN, VERSION
 from streams.wire import DEAD_LETTERS, REDRIVES
 
 POLL_S: Final = 2.0
@@ -51,6 +52,11 @@ class Letter:
     def origin(self) -> str:
         """Its name."""
         return f"{self.topic}/{self.partition}/{self.offset}"
+
+    @property
+    def envelope(self) -> Headers:
+        """The headers that made the record a CloudEvent."""
+        return tuple((name.removeprefix(GIVEN), value) for name, value in self.headers.items() if _is_given(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +132,7 @@ def read(record: ConsumerRecord) -> Letter | None:
         error=headers.get("error", b"").decode(errors="replace"),
         at_ms=int(headers.get("buried_ms", record.timestamp)),
         length=int(headers.get("cut_from_bytes", len(value or b""))),
-        whole="cut_from_bytes" not in headers and "key_cut_from_bytes" not in headers,
+        whole=headers.keys().isdisjoint(("cut_from_bytes", "key_cut_from_bytes", "given_cut")),
         sha256=headers.get("sha256", b"").decode(),
         headers=headers,
         state=_state(headers),
@@ -204,9 +210,9 @@ class Letterbox:
                     key=key,
                     value=value,
                     partition=each.partition,
-                    headers=[(REDRIVES, each.origin.encode())],
+                    headers=[*given, (REDRIVES, each.origin.encode())],
                 )
-                for each, key, value in send
+                for each, key, value, given in send
             ],
         )
         gap("sent")
@@ -227,11 +233,12 @@ class Letterbox:
         records = self._records(letter.topic, partitions=[partition], start={partition: start})
         return any(dict(record.headers).get(REDRIVES) == marker for record in records)
 
-    def _payload(self, letter: Letter) -> tuple[bytes | None, bytes | None] | None:
-        """Key and value as they came; what was clipped is read where it came from, if it is still there."""
+    def _payload(self, letter: Letter) -> tuple[bytes | None, bytes | None, Headers] | None:
+        """Key, value and envelope as they came; what was clipped is read where it came from, if it is there still."""
         if letter.whole:
             # A client of Kafka's sends no record of nothing; it is refused for the same reason when it is empty.
-            return letter.key, b"" if letter.key is None and letter.value is None else letter.value
+            value = b"" if letter.key is None and letter.value is None else letter.value
+            return letter.key, value, letter.envelope
         partition = TopicPartition(letter.topic, letter.partition)
         self._consumer.assign([partition])
         if self._consumer.beginning_offsets([partition])[partition] > letter.offset:
@@ -240,7 +247,7 @@ class Letterbox:
         first = next(iter(records), None)
         if first is None or hashlib.sha256(first.value or b"").hexdigest() != letter.sha256:
             return None
-        return first.key, first.value
+        return first.key, first.value, envelope(first.headers)
 
     def _ends(self, names: Iterable[str]) -> dict[tuple[str, int], int]:
         partitions = [partition for name in names for partition in self._partitions(name)]
@@ -318,6 +325,10 @@ def _after(before: Letter, letter: Letter) -> Letter:
     )
 
 
+def _is_given(name: str) -> bool:
+    return name.startswith(GIVEN) and name != "given_cut"
+
+
 def _state(headers: Mapping[str, bytes]) -> State:
     mark = headers.get("mark", b"")
     return "redriven" if mark == b"redriven" else "sending" if mark == b"sending" else "waiting"
@@ -330,7 +341,7 @@ def _mark(producer: KafkaProducer, letter: Letter, state: State, *, from_offset:
         headers["key"] = letter.key
     if state == "redriven":
         headers |= {"by": by.encode(), "redriven_ms": b"%d" % (time.time() * 1000)}
-        headers.pop("key", None)
+        headers = {name: value for name, value in headers.items() if name != "key" and not name.startswith(GIVEN)}
         headers.setdefault("cut_from_bytes", b"%d" % letter.length)
     else:
         headers["from_offset"] = b"%d" % from_offset

@@ -90,6 +90,12 @@ class MonitorMetrics:
             ["reason"],
             registry=registry,
         )
+        self.mapped = Counter(
+            "klankbord_mapped",
+            "Entries of records of another shape that became an event or were skipped; the others are dead letters",
+            ["outcome"],
+            registry=registry,
+        )
         self.observe_seconds = Histogram(
             "klankbord_observe_seconds", "Time spent in observe()", registry=registry, buckets=COMPUTE_S
         )
@@ -148,6 +154,8 @@ class MonitorMetrics:
         for reason in get_args(Reason):
             self.dead_letters.labels(reason)
             self.dead_letters_clipped.labels(reason)
+        for outcome in ("event", "skipped"):
+            self.mapped.labels(outcome)
         for kind in ("fence", "event_id"):
             self.duplicates.labels(kind)
         self._reason_groups = frozenset(reason_groups)

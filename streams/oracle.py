@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Final, NamedTuple, TypeAlias
 
+from klankbord.channels.cloudevents import Headers, unwrapped
 from klankbord.conversation import Conversation, Episode
 from klankbord.errors import InvalidEvent
 from klankbord.events import Event, decode
@@ -40,6 +41,7 @@ class Input(NamedTuple):
     timestamp_ms: int
     key: bytes | None
     value: bytes | None
+    envelope: Headers = ()
 
 
 class Written(NamedTuple):
@@ -386,7 +388,7 @@ def judge(found: Found, policy: Policy) -> Verdict:
 def _readable(one: Input) -> Event | None:
     """The event of a record, or nothing where it belongs with the dead letters."""
     try:
-        event = decode(one.value or b"")
+        event = decode(unwrapped(one.value or b"", one.envelope) if one.envelope else one.value or b"")
     except InvalidEvent:
         return None
     if event.tenant == CANARY_TENANT and event.conversation_id != CONVERSATION:

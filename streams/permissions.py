@@ -70,14 +70,15 @@ REDIS: Final[Mapping[str, Allowed]] = {
             *GREETS,
             *SCRIPTS,
             *("del", "exists", "expire", "get", "hdel", "hexists", "hget", "hincrby", "hmget", "hset", "hsetnx"),
-            *("sadd", "scard", "set", "sismember", "smembers", "srem", "time", "xadd", "zadd", "zrangebyscore", "zrem"),
-            "zrevrangebyscore",
+            *("sadd", "scard", "set", "sismember", "smembers", "srem", "time", "xadd", "xtrim", "zadd"),
+            *("zrangebyscore", "zrem", "zrevrangebyscore"),
         ),
         # Redis takes every key that a script is told of for one that it writes.
         (),
         (
             *(wire.ALERTS, wire.OPEN_ALERTS, wire.HELD_ALERTS, wire.PLACES, wire.COUNTS, wire.CANARY, wire.WHOLE),
             *(wire.suppressed("*"), wire.spent("*", "*"), wire.folding("*"), wire.once("*"), wire.ended("*")),
+            wire.ACTIONS,
             *(wire.LIVES, wire.LIFE_CHANGES, wire.LIVES_UNTIL, wire.BOARD, wire.BOARD_OFFSETS, wire.BOARD_CHANGES),
             *(wire.SUGGESTIONS, wire.current_suggestion("*", "*"), wire.advice("*", "*"), wire.shown_suggestion("*")),
             *(wire.learned("*"), wire.silenced("*", "*", "*")),
@@ -119,20 +120,24 @@ REDIS: Final[Mapping[str, Allowed]] = {
         (
             *GREETS,
             *("info", "config|get", "time"),  # doctor
-            *("exists", "xinfo|stream", "xlen", "xrange"),  # verify
+            *("exists", "xinfo|stream", "xlen", "xrange"),  # verify and doctor
             "hscan",  # marks, which ask for xrange too
             *("sadd", "srem", "smembers"),  # to end somebody's tokens
         ),
-        (wire.ALERTS, wire.LIVES, wire.ACTIONS, wire.once("*")),
+        (*wire.STREAM_KEPT_S, wire.LIVES, wire.once("*")),
         (wire.REVOKED,),
     ),
 }
 
 
-def kafka_lines() -> Iterator[str]:
-    """The arguments of `kafka-acls.sh`, a line a grant, after the options that say where Kafka is."""
+def kafka_lines(mapped: tuple[str, ...] = ()) -> Iterator[str]:
+    """The arguments of `kafka-acls.sh`, a line a grant, after the options that say where Kafka is.
+
+    `mapped` are the topics of another shape that the monitor reads.
+    """
     for process, grants in KAFKA.items():
-        for grant in grants:
+        more = (Grant("topic", mapped, ("Read",)),) if mapped and process == "monitor" else ()
+        for grant in (*grants, *more):
             operations = "".join(f" --operation {operation}" for operation in grant.operations)
             named = [f" --{grant.resource} {name}" for name in grant.names]
             names = " --cluster" if grant.resource == "cluster" else "".join(named)

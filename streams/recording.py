@@ -16,11 +16,13 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from config.access import OPEN, Access
 from config.settings import read_settings
 from klankbord.backtest.recording import Part, Piece, Refused
+from klankbord.channels.cloudevents import envelope
 from klankbord.errors import InvalidConfiguration, InvalidEvent
 from streams.canary import is_canary
 from streams.deadletters import Incoming, read
 from streams.knocking import knock
 from streams.topics import BrokerUnavailable
+from streams.verify import is_past_the_end
 
 ANSWER_S: Final = 30.0  # a broker that gives nothing for so long, though there is more, is not going to
 POLL_MS: Final = 500
@@ -109,12 +111,20 @@ def _records(
 def _first(consumer: KafkaConsumer, partition: TopicPartition, start_ms: int | None) -> int:
     if start_ms is not None:
         found = consumer.offsets_for_times({partition: start_ms})[partition]
-        return int(consumer.end_offsets([partition])[partition] if found is None else found.offset)
+        return int(consumer.end_offsets([partition])[partition] if is_past_the_end(found) else found.offset)
     return int(consumer.beginning_offsets([partition])[partition])
 
 
 def _piece(record: ConsumerRecord) -> Piece:
-    incoming = Incoming(record.topic, record.partition, record.offset, record.timestamp, record.key, record.value)
+    incoming = Incoming(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.key,
+        record.value,
+        envelope=envelope(record.headers),
+    )
     try:
         return read(incoming)
     except InvalidEvent as error:

@@ -89,6 +89,8 @@ def plan(
             "segment.ms": str(10 * MINUTE_MS),
             # Recovery reads what is not compacted yet: at most a tenth more than it must, for more work of the cleaner.
             "min.cleanable.dirty.ratio": "0.1",
+            # What it said before is personal, and leaves in known time: this long, and what the cleaner needs.
+            "max.compaction.lag.ms": str(HOUR_MS),
             # A reader that was away for a week still learns which conversations are gone.
             "delete.retention.ms": str(7 * DAY_MS),
             "max.message.bytes": str(MIB),
@@ -155,6 +157,16 @@ def drift(
         for topic in topics
         for sentence in _differences(topic, found.get(topic.name), reported.get(topic.name, {}))
     )
+
+
+def absent(
+    bootstrap_servers: str, names: Sequence[str], *, access: Access = OPEN, wait_s: float = WAIT_S
+) -> tuple[str, ...]:
+    """Which of these topics, of others, the cluster does not have."""
+    if not names:
+        return ()
+    with _admin(bootstrap_servers, access, wait_s) as admin:
+        return tuple(sorted(set(names) - set(admin.list_topics())))
 
 
 def created(answer: Mapping[str, Sequence[Mapping[str, object]]]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -15,6 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from config.access import OPEN, Access
+from klankbord.channels.cloudevents import envelope
 from klankbord.errors import KlankbordError
 from klankbord.policy import Policy
 from streams import wire
@@ -144,11 +145,16 @@ def _bounds(reader: KafkaConsumer, span: Span) -> tuple[dict[tuple[str, int], in
     return first, last
 
 
+def is_past_the_end(found: Any) -> bool:
+    """Whether a broker has nothing produced so late; the embedded one says so with a time of -1, at offset 0."""
+    return found is None or found.timestamp < 0
+
+
 def _at(reader: KafkaConsumer, partitions: Sequence[TopicPartition], at_ms: int) -> dict[TopicPartition, int]:
     """The first offset produced at `at_ms` or later; where there is none, the end."""
     ends = reader.end_offsets(partitions)
     found = reader.offsets_for_times(dict.fromkeys(partitions, at_ms))
-    return {tp: ends[tp] if found.get(tp) is None else found[tp].offset for tp in partitions}
+    return {tp: ends[tp] if is_past_the_end(found.get(tp)) else found[tp].offset for tp in partitions}
 
 
 def records(
@@ -179,7 +185,7 @@ def _ends(inputs: Iterable[Input], last: Offsets) -> dict[tuple[str, int], int]:
 
 def _input(record: ConsumerRecord) -> Input:
     place = Place(record.topic, record.partition, record.offset)
-    return Input(place, max(0, record.timestamp), record.key, record.value)
+    return Input(place, max(0, record.timestamp), record.key, record.value, envelope(record.headers))
 
 
 def _origin(record: ConsumerRecord) -> Place:

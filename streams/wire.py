@@ -116,6 +116,16 @@ ENDED_TTL_S: Final = 3600
 ONCE_TTL_S: Final = 8 * 24 * 3600
 STREAM_MAXLEN: Final = 10_000
 HOUR_S: Final = 3600
+DAY_S: Final = 24 * HOUR_S
+# By stream: how long an entry stays, in seconds. A page that comes back asks for what it missed of a day at most;
+# what supervisors did is taken out for the next model, once a month.
+STREAM_KEPT_S: Final[Mapping[str, int]] = {
+    ALERTS: DAY_S,
+    SUGGESTIONS: DAY_S,
+    BOARD_CHANGES: DAY_S,
+    LIFE_CHANGES: DAY_S,
+    ACTIONS: 31 * DAY_S,
+}
 SUPPRESSED_TTL_S: Final = 24 * HOUR_S
 # Nobody's tenant: its one conversation tells whether the path works, and is shown nowhere.
 CANARY_TENANT: Final = "klankbord-canary"
@@ -123,9 +133,11 @@ CANARY_TENANT: Final = "klankbord-canary"
 SHOWN_TTL_S: Final = HOUR_S
 
 
-def header(headers: Mapping[str, bytes] | Iterable[tuple[str, bytes]] | None, name: str) -> bytes | None:
-    """The last header of this name, in whichever form a client gives them."""
-    return dict(headers or ()).get(name)
+def headers(given: Mapping[str, bytes] | Iterable[tuple[str, bytes]] | None) -> tuple[tuple[str, bytes], ...]:
+    """The headers of a record, in whichever form a client gives them."""
+    if not given:
+        return ()
+    return tuple(given.items() if isinstance(given, Mapping) else given)
 
 
 def topic_for(event: Event) -> str:

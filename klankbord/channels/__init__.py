@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from klankbord.channels.transcript import Transcript, read_transcript
+from klankbord.channels.cloudevents import unwrapped
+from klankbord.channels.mapping import read_maps
+from klankbord.channels.transcript import read_transcript
 
-CHANNELS: Final[tuple[Callable[..., Transcript], ...]] = (read_transcript,)
+CHANNELS: Final[tuple[Callable[..., object], ...]] = (read_transcript, unwrapped, read_maps)

@@ -119,6 +119,17 @@ class RedisSink:
             whole=all(whole),
         )
 
+    async def forget(self, now_s: float) -> int:
+        """Drop what lies in the streams for longer than it is kept; how many entries that were."""
+        try:
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for stream, kept_s in wire.STREAM_KEPT_S.items():
+                    # Exactly: by whole nodes a quiet floor would keep its last hundred for ever.
+                    pipe.xtrim(stream, minid=f"{round((now_s - kept_s) * 1000)}-0", approximate=False)
+                return sum(await pipe.execute())
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {type(error).__name__}: {error}") from error
+
     async def lost(self, reached: Mapping[int, int]) -> frozenset[int]:
         """The partitions that are not whole; see `Losing`."""
         try:

@@ -9,9 +9,11 @@ import pytest
 
 # jsonschema ships no types
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from msgspec.structs import replace
 
 from docs import contracts
 from docs.generate import FOLDER
+from klankbord.channels.cloudevents import CONTENT_TYPE, STRUCTURED, unwrapped
 from klankbord.errors import InvalidEvent
 from klankbord.events import decode
 from streams import permissions, wire
@@ -124,3 +126,32 @@ def test_the_page_of_commands_has_those_that_operators_use() -> None:
         assert f"\n## klankbord {name}\n" in page
     for option in ("--json", "--since", "--reason"):
         assert f"`{option}`" in page
+
+
+def test_the_cloudevent_of_the_page_is_the_event_of_the_page() -> None:
+    raw, _ = contracts.examples()
+    wrapped = contracts.enveloped(raw)
+
+    found = decode(unwrapped(wrapped, ((CONTENT_TYPE, STRUCTURED.encode()),)))
+
+    assert refused("cloudevent", json.loads(wrapped)) == []
+    assert replace(found, event_id=decode(raw).event_id) == decode(raw)
+    assert json.dumps(json.loads(wrapped), indent=1) in (FOLDER / "messages.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("changed", [{"id": ""}, {"source": None}, {"type": "x" * 1025}], ids=json.dumps)
+def test_what_the_schema_of_a_cloudevent_refuses_the_monitor_refuses(changed: dict[str, object]) -> None:
+    wrapped = {**json.loads(contracts.enveloped(contracts.examples()[0])), **changed}
+
+    assert refused("cloudevent", wrapped)
+    with pytest.raises(InvalidEvent):
+        unwrapped(json.dumps(wrapped).encode(), ((CONTENT_TYPE, STRUCTURED.encode()),))
+
+
+def test_the_document_names_both_modes_of_a_cloudevent_wherever_an_event_is_taken() -> None:
+    for name, (message, _) in contracts.CHANNELS.items():
+        expected = {message, *contracts.WRAPPED} if message == "event" else {message}
+        assert ASYNCAPI["channels"][name]["messages"].keys() == expected
+    assert ASYNCAPI["components"]["messages"]["cloudevent-binary"]["headers"]["required"] == [
+        *("ce_specversion", "ce_id", "ce_source", "ce_type")
+    ]

@@ -115,8 +115,8 @@ def observations(servers: str) -> list[Observation]:
         return [wire.decode_record(record.value).observation for record in box._records(wire.OBSERVATIONS)]
 
 
-def environment(servers: str, kind: str, directory: Path) -> dict[str, str]:
-    """That of a monitor which logs and keeps to `directory`."""
+def environment(servers: str, kind: str, directory: Path, **settings: str) -> dict[str, str]:
+    """That of a monitor which logs and keeps to `directory`, with further `settings`."""
     port = next(embedded.free_ports())
     ours = {
         "BROKER": servers,
@@ -126,6 +126,7 @@ def environment(servers: str, kind: str, directory: Path) -> dict[str, str]:
         "DATA_DIR": str(directory),
         "INSTANCE": "0",
         "MONITOR_PORT": str(port),
+        **settings,
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {**others, **{PREFIX + name: value for name, value in ours.items()}}

@@ -12,9 +12,11 @@ import msgspec
 import pytest
 from redis import Redis
 
-from config.settings import HERE, load_playbook
+from config.settings import HERE, Settings, load_playbook
+from docs.tables import KEYS
 from klankbord.policy import Policy
 from streams import embedded, wire
+from streams.doctor import checks
 from streams.sinks import Batch, Sink, Unavailable
 from streams.sinks.memory import MemorySink
 from streams.sinks.redis import TIMEOUT_S, RedisSink
@@ -326,3 +328,36 @@ async def test_a_redis_that_takes_no_more_is_unavailable_and_loses_nothing(in_re
     new = await in_redis.sink.publish(Batch(alerts=OPENED))
 
     assert new.alerts == OPENED
+
+
+async def test_what_is_older_than_a_stream_keeps_is_dropped_and_nothing_else(in_redis: InRedis) -> None:
+    now_s = 1_800_000_000
+    for stream, kept_s in wire.STREAM_KEPT_S.items():
+        for age_s in (kept_s + 1, kept_s, 0):
+            in_redis.client.xadd(stream, {wire.FIELD: str(age_s)}, id=f"{(now_s - age_s) * 1000}-0")
+    in_redis.client.xadd(wire.AUDIT, {wire.FIELD: b"{}"}, id="1-0")
+
+    dropped = await in_redis.sink.forget(now_s)
+
+    assert dropped == len(wire.STREAM_KEPT_S)
+    assert {stream: in_redis.client.xlen(stream) for stream in (*wire.STREAM_KEPT_S, wire.AUDIT)} == {
+        **dict.fromkeys(wire.STREAM_KEPT_S, 2), wire.AUDIT: 1,
+    }  # fmt: skip
+
+
+def test_every_stream_has_its_time_but_the_audit() -> None:
+    streams = {key for key, (kind, _) in KEYS.items() if kind == "stream"}
+
+    assert wire.STREAM_KEPT_S.keys() == streams - {wire.AUDIT}
+
+
+def test_the_doctor_says_when_nobody_drops_them(redis_url: str, client: Redis) -> None:
+    given = {"broker": "127.0.0.1:1", "redis_url": redis_url}
+    client.xadd(wire.SUGGESTIONS, {wire.FIELD: b"{}"}, id="1-0")
+    client.xadd(wire.ALERTS, {wire.FIELD: b"{}"})
+
+    (found,) = [check for check in checks(Settings.model_validate(given)) if check.name == "Redis"]
+
+    assert (found.ok, found.says) == (
+        False, f"older entries than are kept lie in {wire.SUGGESTIONS}: is a publisher running?",
+    )  # fmt: skip

@@ -45,6 +45,7 @@ def test_what_customers_said_is_kept_for_a_day_and_what_was_observed_is_compacte
     assert BY_NAME[wire.OBSERVATIONS].settings() == {
         "cleanup.policy": "compact",
         "min.compaction.lag.ms": "600000",
+        "max.compaction.lag.ms": "3600000",
         "segment.ms": "600000",
         "min.cleanable.dirty.ratio": "0.1",
         "delete.retention.ms": "604800000",
@@ -78,12 +79,17 @@ def test_only_what_is_missing_is_created(empty_broker: str) -> None:
 
 def test_drift_names_what_is_missing_and_what_differs(empty_broker: str) -> None:
     chat, calls, observations, _ = PLAN
-    create(empty_broker, (chat, replace(calls, partitions=2), replace(observations, cleanup_policy="delete")))
+    longer = {**observations.configs, "max.compaction.lag.ms": "9223372036854775807", "delete.retention.ms": "1"}
+    kept = replace(observations, cleanup_policy="delete", configs=longer)
+    create(empty_broker, (chat, replace(calls, partitions=2), kept))
 
     assert drift(empty_broker, PLAN) == (
         "topic call.transcripts has 2 partitions, the plan says 4: "
         "plan for what is there, or drain the topic and make it anew",
         "topic conversation.observations has cleanup.policy=delete, the plan says compact: alter the topic",
+        "topic conversation.observations has max.compaction.lag.ms=9223372036854775807, the plan says 3600000: "
+        "alter the topic",
+        "topic conversation.observations has delete.retention.ms=1, the plan says 604800000: alter the topic",
         "topic dead.letters is missing: create it before a worker starts",
     )
 
