@@ -4,10 +4,12 @@ The ledger is for what should have been observed. Here poison and late events ar
 `streams/oracle.py` knows by rules of its own what is to become of those.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count, cycle
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from kafka import KafkaProducer
@@ -18,6 +20,7 @@ from config.settings import load_policy
 from klankbord.events import Channel, Event, Role, Utterance, encode
 from klankbord.policy import Policy
 from streams import oracle, wire
+from streams.letterbox import Letter, letterbox
 from streams.player import bundled
 from streams.verify import reading, records, verify
 from tests.e2e.waiting import until
@@ -94,6 +97,11 @@ def send(made: World, sendings: Iterable[Sending]) -> dict[oracle.Place, Sending
     return places
 
 
+def origin(place: oracle.Place) -> str:
+    """The name of a record, as its dead letter has it."""
+    return f"{place.topic}/{place.partition}/{place.offset}"
+
+
 def settle(made: World, *, within_s: float = SETTLED_S) -> None:
     """Wait until both groups have committed all there is; who ended meanwhile is started again."""
     servers = made.kafka.bootstrap_servers
@@ -130,7 +138,7 @@ class Observed:
 
     record: wire.Record
     at_ms: int
-    bytes: int
+    raw: bytes
 
     @property
     def took_ms(self) -> int:
@@ -142,23 +150,16 @@ def observed(made: World) -> list[Observed]:
     """Every observation there is, in the order of their partitions."""
     with reading(made.kafka.bootstrap_servers) as reader:
         return [
-            Observed(wire.decode_record(one.value), one.timestamp, len(one.value))
+            Observed(wire.decode_record(one.value), one.timestamp, one.value)
             for one in records(reader, [wire.OBSERVATIONS])
             if one.value is not None
         ]
 
 
-def letters(made: World) -> list[tuple[oracle.Place, str]]:
-    """Where each dead letter came from, and its reason; one that was written twice is there twice."""
-    with reading(made.kafka.bootstrap_servers) as reader:
-        headers = [dict(one.headers) for one in records(reader, [wire.DEAD_LETTERS])]
-    return [
-        (
-            oracle.Place(each["origin_topic"].decode(), int(each["origin_partition"]), int(each["origin_offset"])),
-            each["reason"].decode(),
-        )
-        for each in headers
-    ]
+def letters(made: World) -> list[Letter]:
+    """Every dead letter."""
+    with letterbox(made.kafka.bootstrap_servers) as box:
+        return box.letters()
 
 
 def talk(name: str, *, start_s: float, every_s: float = 5.0, words: Sequence[str] = ()) -> Iterator[Utterance]:
@@ -186,3 +187,9 @@ def _texts() -> list[str]:
 def quantile(values: Iterable[float], share: float) -> float:
     ordered = sorted(values)
     return float(ordered[min(len(ordered) - 1, int(share * len(ordered)))])
+
+
+def resident_mb(made: World, name: str) -> float:
+    """The memory that the worker `name` has, in MB."""
+    pages = int(Path(f"/proc/{made.running[name].pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -155,13 +154,13 @@ class World:
                 self.ended.append(f"{name}: {process.returncode}")
                 self.start(name)
 
-    def metric(self, name: str, metric: str) -> float:
-        """What the worker `name` says of `metric` now, all labels added up; 0 while it says nothing."""
+    def metric(self, name: str, metric: str, having: str = "") -> float:
+        """What the worker `name` says of `metric` now, samples `having` a label added up; 0 while it says nothing."""
         page = ""
         with suppress(httpx.HTTPError):
             page = httpx.get(f"http://{embedded.HOST}:{self.ports[name]}/metrics", timeout=5).text
-        samples = (line.rsplit(" ", 1) for line in page.splitlines() if re.match(rf"{metric}[{{ ]", line))
-        return sum(float(value) for _, value in samples)
+        samples = [line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#") and having in line]
+        return sum(float(value) for sample, value in samples if sample.partition("{")[0] == metric)
 
     def ready(self, name: str) -> bool:
         """Whether the worker says that it works."""
