@@ -32,7 +32,7 @@ FAULTS: Final[Mapping[str, tuple[str, str]]] = {
     "F15": ("a compression bomb: refused before it expands", "tests/kafka/test_deadletters.py"),
     "F16": ("everything is bad: stop, and do not drain into the dead letters", "tests/agents/test_poison.py"),
     "F17": ("events come twice, at once or days later: one effect", "the simulator"),
-    "F18": ("events come late and out of order: the same state, or counted as late", "the simulator"),
+    "F18": ("events come late and out of order: folded as they come, or counted as late", "the simulator"),
     "F19": ("clocks jump: durations are never negative, times are UTC", ""),
     "F20": ("conversations that never end: bounded state", "tests/streams/test_forgetting.py"),
     "F21": ("half of the load in one conversation: others unharmed", ""),

@@ -214,7 +214,8 @@ def _expendable(names: Sequence[str], episodes: Mapping[str, Episode], *, is_cri
 
 
 def _closed(episode: Episode, at: Seconds) -> Episode:
-    return episode if episode.cleared_at is not None else replace(episode, cleared_at=at)
+    # By a clock that went back it would have cleared before it opened.
+    return episode if episode.cleared_at is not None else replace(episode, cleared_at=max(at, episode.opened_at))
 
 
 def _weight(watched: str, evidence: Evidence, conversation: Conversation, policy: Policy) -> float:

@@ -57,8 +57,10 @@ def spoken_once(conversation: Conversation, event: Event) -> Event:
 def placed(conversation: Conversation, event: Event, memory: Memory) -> Conversation:
     """The conversation with the event's place and time in it, and `memory` of it."""
     at = event.at_s
-    started_at = conversation.started_at
+    started_at = at if conversation.started_at is None or isinstance(event, Started) else conversation.started_at
     conversation = _ended(conversation, event)
+    if conversation.ended_at is not None:  # two clocks may have told of the start and of the end
+        started_at = min(started_at, conversation.ended_at)
     return replace(
         conversation,
         memory=memory,
@@ -67,7 +69,7 @@ def placed(conversation: Conversation, event: Event, memory: Memory) -> Conversa
         team=event.team or conversation.team,
         # After a transfer the agent is the new one, or nobody yet: the old one must get no more suggestions.
         agent_id=event.to_agent if isinstance(event, Transferred) else event.agent_id or conversation.agent_id,
-        started_at=at if started_at is None or isinstance(event, Started) else started_at,
+        started_at=started_at,
         last_at=at if conversation.last_at is None else max(at, conversation.last_at),
         notice_given=conversation.notice_given or isinstance(event, NoticeGiven),
         objected=conversation.objected or isinstance(event, Objected),

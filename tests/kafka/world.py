@@ -11,7 +11,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Protocol
 
 import httpx
 import redis
@@ -29,7 +30,7 @@ from streams.demo import PROCESSES, ROOT
 from streams.player import Line, Player, rounds
 from tests.e2e.waiting import until
 from tests.kafka.cluster import Broker, Cluster, cluster
-from tests.kafka.ledger import AlertReader, Verdict, judge, read_back, uncommitted
+from tests.kafka.ledger import AlertReader, judge, read_back, uncommitted
 from tests.kafka.proxy import Proxy
 
 SEED: Final = int(os.environ.get("FAULTS_SEED") or 0) or random.SystemRandom().randrange(1, 1_000_000)
@@ -94,6 +95,7 @@ class World:
     redis: Redis
     environment: Mapping[str, str]
     directory: Path
+    ports: dict[str, int] = field(default_factory=dict)  # of metrics and health
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     commands: dict[str, Sequence[str]] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
@@ -101,14 +103,17 @@ class World:
     figures: dict[str, float] = field(default_factory=dict)
     _later: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
-    def start(self, name: str, *, module: str = "streams.app", settings: Mapping[str, str] | None = None) -> None:
-        """Start the worker `name`, as "monitor-0": an app and the ordinal of its static membership."""
+    def start(self, name: str, *, module: str = "", settings: Mapping[str, str] | None = None) -> None:
+        """Start the worker `name`, as "monitor-0": an app and the ordinal of its static membership.
+
+        It is that of `module` from now on; without one, of the last that was named, or of `streams.app`.
+        """
         app, ordinal = name.rsplit("-", 1)
-        if name not in self.commands:
-            arguments = [a.replace("streams.app", module) for a in PROCESSES[app]]
+        if module or name not in self.commands:
+            arguments = [a.replace("streams.app", module or "streams.app") for a in PROCESSES[app]]
             self.commands[name] = (sys.executable, *arguments)
-        port = next(embedded.free_ports())
-        ours = {"INSTANCE": ordinal, f"{app.upper()}_PORT": str(port), **(settings or {})}
+        self.ports[name] = next(embedded.free_ports())
+        ours = {"INSTANCE": ordinal, f"{app.upper()}_PORT": str(self.ports[name]), **(settings or {})}
         environment = {**self.environment, **{PREFIX + key: value for key, value in ours.items()}}
         log = self.directory / f"{name}.log"
         self.running[name] = embedded.child(self.commands[name], env=environment, log=log, cwd=ROOT)
@@ -149,6 +154,20 @@ class World:
                 self.ended.append(f"{name}: {process.returncode}")
                 self.start(name)
 
+    def metric(self, name: str, metric: str, having: str = "") -> float:
+        """What the worker `name` says of `metric` now, samples `having` a label added up; 0 while it says nothing."""
+        page = ""
+        with suppress(httpx.HTTPError):
+            page = httpx.get(f"http://{embedded.HOST}:{self.ports[name]}/metrics", timeout=5).text
+        samples = [line.rsplit(" ", 1) for line in page.splitlines() if not line.startswith("#") and having in line]
+        return sum(float(value) for sample, value in samples if sample.partition("{")[0] == metric)
+
+    def ready(self, name: str) -> bool:
+        """Whether the worker says that it works."""
+        with suppress(httpx.HTTPError):
+            return httpx.get(f"http://{embedded.HOST}:{self.ports[name]}/readyz", timeout=5).status_code == 200
+        return False
+
     @property
     def idle(self) -> bool:
         """Whether nothing more is due."""
@@ -167,6 +186,7 @@ def world(
     publishers: int = 1,
     started: bool = True,
     canary_s: float = 0.0,
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[World]:
     """An installation with the topics of the plan; workers run unless not `started`, canaries every `canary_s`."""
     with ExitStack() as stack:
@@ -183,6 +203,7 @@ def world(
             "REPLICATION_FACTOR": str(min(3, brokers)),
             "DATA_DIR": str(directory),
             "CANARY_EVERY_S": f"{canary_s:g}",
+            **settings,
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         environment = {**others, **{PREFIX + name: value for name, value in ours.items()}}
@@ -202,11 +223,21 @@ class Fault:
     action: Callable[[World], None]
 
 
+class Counted(Protocol):
+    """What a judge says: how many of each thing that may not be, and of the copies that may."""
+
+    @property
+    def counts(self) -> Mapping[str, int]: ...
+
+    @property
+    def physical_dup(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a run came to. A void run had nothing in flight when a fault fell, or a fault that never fell."""
 
-    verdict: Verdict
+    verdict: Counted
     events: int
     alerts: int
     took_s: float

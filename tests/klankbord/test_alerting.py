@@ -227,3 +227,7 @@ def test_a_forgotten_alert_never_comes_back_under_the_same_id() -> None:
 
     assert len(ids) > 2 * KEEP_EPISODES
     assert len(set(ids)) == len(ids)
+
+
+def test_a_clock_that_goes_back_clears_no_alert_before_it_opened() -> None:
+    assert story((100, 0.9), (40, 0.0)) == [(100, "opened", 1), (100, "cleared", 1)]

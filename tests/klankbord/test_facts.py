@@ -130,6 +130,13 @@ def test_the_start_is_the_start_event_or_else_the_first() -> None:
     assert after(started, customer_at(9)).started_at == START_S + 3
 
 
+def test_a_conversation_never_ends_before_it_began_whatever_two_clocks_say() -> None:
+    began, ended = happening("started", 3600), happening("ended", 20)
+
+    for now in (after(began, ended), after(ended, began)):
+        assert (now.started_at, now.ended_at) == (START_S + 20, START_S + 20)
+
+
 def test_a_second_final_of_an_utterance_is_no_turn_no_wait_and_no_answer() -> None:
     first = after(customer_at(0), agent_at(5))
     again = replace(customer_at(8), event_id="corrected", utterance_id="utterance-0")
