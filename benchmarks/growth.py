@@ -140,7 +140,7 @@ class Monitor:
             forgetting=self.forgetting,
         )
         try:
-            taking.send(None)  # type: ignore[attr-defined]  # it is a coroutine, which never waits for anything here
+            taking.send(None)  # nothing here ever waits
         except StopIteration:
             return
         raise AssertionError("the step waited")
@@ -203,7 +203,7 @@ def of_rules(counts: Sequence[int], repeats: int) -> list[figures.Row]:
     policies = [_with_rules(many) for many in counts]
     for policy in policies:
         observe(now, probes[0], policy)  # compiles its rules
-    cases = [lambda p=p, event=event: observe(now, event, p) for p in policies for event in probes]  # type: ignore[misc]
+    cases = [lambda p=p, event=event: observe(now, event, p) for p in policies for event in probes]
     costs = least(cases, repeats)
     return [
         {"rules": many, "observe_us": statistics.fmean(costs[place * PROBES : (place + 1) * PROBES])}

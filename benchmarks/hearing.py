@@ -43,13 +43,15 @@ class Count(NamedTuple):
     rows: int
 
 
-class _Seen(msgspec.Struct):
+class Seen(msgspec.Struct):
+    """What is needed of an observation."""
+
     event_id: str
     at: float
 
 
 class _Record(msgspec.Struct):
-    observation: _Seen
+    observation: Seen
 
 
 class _Row(msgspec.Struct):
@@ -114,9 +116,10 @@ class Ears(Pages):
                 with self._lock:
                     for record in records:
                         if record.value is not None:
-                            self._observation(_records.decode(record.value).observation, where.partition, now)
+                            self.observed(_records.decode(record.value).observation, where.partition, now)
 
-    def _observation(self, seen: _Seen, partition: int, now: float) -> None:
+    def observed(self, seen: Seen, partition: int, now: float) -> None:
+        """An observation was read at `now`."""
         run, _, number = seen.event_id.rpartition("-")
         if run != RUN:
             return  # what the monitor says by itself

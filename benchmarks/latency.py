@@ -1,4 +1,4 @@
-"""How long an event is on its way: to its observation, to Redis, to a page's stream, to the screen: `make bench-latency`.
+"""How long an event is on its way to its observation, to Redis, to a stream, to the screen: `make bench-latency`.
 
 Everything runs on this machine: Apache Kafka, a monitor, a publisher, a real Valkey, the pages, one supervisor's stream
 and Chromium with the supervisor page. The source does not wait for anything, and an event's time is when it was due: a

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -14,7 +14,8 @@ import httpx
 from benchmarks import hearing, talking
 from benchmarks.draining import cpu_s
 from benchmarks.hearing import Count, Heard
-from benchmarks.pages import usage
+from benchmarks.pages import Keys, usage
+from benchmarks.published import TENANT
 from benchmarks.readers import Asked, Opened
 from benchmarks.talking import Floor, Talked
 from streams import embedded
@@ -104,9 +105,9 @@ class Live:
         self.ears.send(what)
         return self.ears.recv()
 
-    def open_stream(self, pages: Pages) -> None:
+    def open_stream(self, pages: Pages, login: Keys | None) -> None:
         """Let one supervisor of all teams read every row."""
-        bearer = pages.bearer()["Authorization"].removeprefix("Bearer ")
+        bearer = pages.bearer()["Authorization"].removeprefix("Bearer ") if login is None else _everything(login)
         asked = [Asked("everything", "/events/supervisor", bearer)]
         opened: Opened = self._ask("open", embedded.HOST, pages.port, asked)
         assert not opened.refused, opened.refused
@@ -136,25 +137,32 @@ def live(
     conversations: int,
     workers: Sequence[str] = ("monitor-0", "publisher-0"),
     partitions: int = 4,
-    tenant: str = "demo",
     pages: bool = False,
-    settings: Mapping[str, str] | None = None,
+    login: bool = False,
 ) -> Iterator[Live]:
-    """An installation in which these `workers` are ready, with a source and a listener, and `pages` if asked."""
+    """An installation in which these `workers` are ready, with a source and a listener, and `pages` if asked.
+
+    A browser is let in by the demo's tokens, which end after ten minutes; with a `login` a token lasts an hour.
+    """
     with ExitStack() as stack:
         made = stack.enter_context(world(directory, started=False, partitions=partitions))
         # Not through the proxy that faults are done with: it would be measured, too.
-        own = {"KLANKBORD_REDIS_URL": made.redis.own_url, **(settings or {})}
-        made.environment = {**made.environment, **own}
-        floor = Floor(tenant, conversations, partitions)
+        made.environment = {**made.environment, "KLANKBORD_REDIS_URL": made.redis.own_url}
+        floor = Floor(TENANT if login else "demo", conversations, partitions)
         ears = stack.enter_context(_process(hearing.run, made.kafka.bootstrap_servers, made.redis.own_url))
         talker = stack.enter_context(_process(talking.run, made.kafka.bootstrap_servers, floor))
         running = Live(made, floor, talker, ears, {})
         for name in workers:
             running.start(name)
         if pages:
-            running.open_stream(stack.enter_context(serve(made.redis.own_url, directory)))
+            keys = Keys(directory / "jwks.json") if login else None
+            settings = keys.settings if keys else None
+            running.open_stream(stack.enter_context(serve(made.redis.own_url, directory, settings=settings)), keys)
         yield running
+
+
+def _everything(login: Keys) -> str:
+    return login.token("everything", role="supervisor", teams=("*",))
 
 
 @contextmanager

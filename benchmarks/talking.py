@@ -102,7 +102,7 @@ async def _talk(producer: AIOKafkaProducer, talks: Talks, floor: Floor, rate: fl
     while sent < rate * seconds:
         now = time.time() - began
         batches = {partition: producer.create_batch() for partition in range(floor.partitions)}
-        for due_s in _due(rate, seconds, sent, now):
+        for due_s in due(rate, seconds, sent, now):
             sent += 1
             behind_s = max(behind_s, now - due_s)
             event = talks.next(began + due_s)
@@ -119,7 +119,7 @@ async def _talk(producer: AIOKafkaProducer, talks: Talks, floor: Floor, rate: fl
     return Talked(sent, time.time() - began, 1000 * behind_s, time.process_time() - cpu)
 
 
-def _due(rate: float, seconds: float, sent: int, now: float) -> Iterator[float]:
+def due(rate: float, seconds: float, sent: int, now: float) -> Iterator[float]:
     """When the events were due that are due by now, in seconds; of a long delay no more than fit into a batch."""
     for number in range(sent, min(int(now * rate) + 1, round(rate * seconds), sent + AT_ONCE)):
         yield number / rate

@@ -1,0 +1,216 @@
+"""What more workers, partitions and state do: throughput, time without progress, time to recover: `make bench-scaling`.
+
+On Apache Kafka, with a source that does not wait and a reader that notes when each observation came. No publisher runs:
+it would take its share of the machine from those that are measured.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from benchmarks import figures
+from benchmarks.hearing import OBSERVED, Heard
+from benchmarks.live import Live, live, spread
+
+WORKERS: Final = (1, 2, 3)
+PARTITIONS: Final = (1, 4, 12, 32)
+STATES: Final = (0, 1_000, 10_000, 30_000)
+EVENTS: Final = 8_000
+CONVERSATIONS: Final = 1_000
+OVERLOAD: Final = 20_000.0  # events a second that nobody here keeps up with
+WARM: Final = 400
+RATE: Final = 100.0
+BEFORE_S: Final = 3.0
+AFTER_S: Final = 25.0
+FILL_RATE: Final = 400.0
+# Of all observations of a backlog, those before and after are the beginning and the end of it.
+FROM, TO = 0.1, 0.9
+WITHOUT_S: Final = 1.0
+PACKAGES: Final = ("klankbord", "faust-streaming", "aiokafka", "msgspec")
+
+
+def monitors(many: int) -> list[str]:
+    """Their names."""
+    return [f"monitor-{number}" for number in range(many)]
+
+
+def drained(directory: Path, *, workers: int, partitions: int, events: int) -> figures.Row:
+    """A backlog that so many monitors work off together."""
+    with live(directory, conversations=CONVERSATIONS, workers=monitors(workers), partitions=partitions) as running:
+        running.talk(OVERLOAD, WARM / OVERLOAD)
+        running.settle()
+        running.heard()
+        before = running.cpu()
+        said = running.talk(OVERLOAD, events / OVERLOAD)
+        missing = running.settle()
+        used = {name: now - before[name] for name, now in running.cpu().items()}
+        memory = running.memory_mb()
+        its = [name for name in used if name.startswith("monitor")]
+        at_s = sorted(running.heard().at_s)
+        first, last = at_s[int(FROM * len(at_s))], at_s[int(TO * len(at_s)) - 1]
+        return {
+            "workers": workers,
+            "partitions": partitions,
+            "events": said.events,
+            "missing": missing,
+            "twice": running.count().doubled,
+            "events_s": (TO - FROM) * len(at_s) / (last - first),
+            "monitors_us": 1e6 * sum(used[name] for name in its) / said.events,
+            "kafka_us": 1e6 * used["Kafka"] / said.events,
+            "cores": sum(used[name] for name in its) / (at_s[-1] - at_s[0]),
+            "mb_each": max(memory[name] for name in its),
+            "load": os.getloadavg()[0],
+        }
+
+
+def disturbed(directory: Path, *, rate: float, after_s: float) -> Iterator[figures.Row]:
+    """One thing after the other that happens to the second of two monitors, while events come evenly."""
+    with live(directory, conversations=CONVERSATIONS, workers=monitors(1)) as running:
+        running.talk(rate, BEFORE_S)
+        running.settle()
+
+        def kill() -> None:
+            running.world.away.add("monitor-1")
+            running.world.running["monitor-1"].kill()
+            running.world.running["monitor-1"].wait()
+
+        def kill_and_start() -> None:
+            kill()
+            running.start("monitor-1")
+
+        happenings: Sequence[tuple[str, Callable[[], object]]] = (
+            ("nothing", lambda: None),
+            ("a second joins", partial(running.start, "monitor-1")),
+            ("it is killed and comes back", kill_and_start),
+            ("it leaves (SIGTERM)", partial(running.world.terminate, "monitor-1", back=False)),
+            ("it joins again", partial(running.start, "monitor-1")),
+            ("it is killed and stays away", kill),
+        )
+        for what, happen in happenings:
+            yield _happened(running, what, happen, rate=rate, after_s=after_s)
+
+
+def _happened(running: Live, what: str, happen: Callable[[], object], *, rate: float, after_s: float) -> figures.Row:
+    running.heard()
+    running.begin_to_talk(rate, BEFORE_S + after_s)
+    time.sleep(BEFORE_S)
+    began = time.time()
+    happen()
+    took_s = time.time() - began
+    said = running.finish_talking()
+    ended = time.time()
+    missing = running.settle()
+    heard = running.heard()
+    longest = without(heard, began, ended)
+    return {
+        "happens": what,
+        "took_s": took_s,
+        "longest_s": max(longest.values()),
+        "partitions_still": sum(one > WITHOUT_S for one in longest.values()),
+        "sent": said.events,
+        "missing": missing,
+        "twice": running.count().doubled,
+        **spread(heard.late_ms[OBSERVED]),
+        "load": os.getloadavg()[0],
+    }
+
+
+def without(heard: Heard, began: float, ended: float) -> dict[int, float]:
+    """The longest time in which nothing of a partition was observed, by partition."""
+    times: dict[int, list[float]] = defaultdict(lambda: [began])
+    for at, where in zip(heard.at_s, heard.partition, strict=True):
+        if began <= at:
+            times[where].append(at)
+    still: dict[int, float] = {}
+    for where, its in times.items():
+        # What comes only after the source has stopped was away until then.
+        ordered = sorted([*its, *([] if max(its) >= ended else [ended])])
+        still[where] = max(later - earlier for earlier, later in pairwise(ordered))
+    return still
+
+
+def recovered(directory: Path, *, states: Sequence[int]) -> Iterator[figures.Row]:
+    """How long a monitor takes from its start until it is ready, with so many conversations to read first."""
+    with live(directory, conversations=max([1, *states]), workers=["monitor-0"]) as running:
+        for many in sorted(states):
+            more = many - running.sent
+            if more > 0:
+                running.talk(FILL_RATE, more / FILL_RATE)
+                running.settle()
+            running.world.terminate("monitor-0", back=False)
+            seconds = running.start("monitor-0")
+            yield {
+                "conversations": running.count().observed,
+                "seconds": seconds,
+                "cpu_s": running.cpu()["monitor-0"],
+                "mb": running.memory_mb()["monitor-0"],
+                "load": os.getloadavg()[0],
+            }
+
+
+def measured(
+    directory: Path,
+    *,
+    workers: Sequence[int],
+    partitions: Sequence[int],
+    states: Sequence[int],
+    events: int,
+    rate: float,
+    after_s: float,
+) -> figures.Tables:
+    """All of it, one after the other."""
+    tables: figures.Tables = {"workers": [], "partitions": [], "happens": [], "recovery": []}
+
+    def note(name: str, row: figures.Row) -> None:
+        tables[name].append(row)
+        sys.stderr.write("\n".join([name, *figures.table([row]), ""]))
+
+    for many in workers:
+        note("workers", drained(directory / f"workers-{many}", workers=many, partitions=12, events=events))
+    for many in partitions:
+        note("partitions", drained(directory / f"partitions-{many}", workers=1, partitions=many, events=events))
+    for row in disturbed(directory / "happens", rate=rate, after_s=after_s):
+        note("happens", row)
+    for row in recovered(directory / "recovery", states=states):
+        note("recovery", row)
+    return tables
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = argparse.ArgumentParser(description="What more workers, partitions and state do.")
+    asked.add_argument("--workers", type=int, nargs="+", default=WORKERS)
+    asked.add_argument("--partitions", type=int, nargs="+", default=PARTITIONS)
+    asked.add_argument("--states", type=int, nargs="+", default=STATES)
+    asked.add_argument("--events", type=int, default=EVENTS, help="of each backlog")
+    asked.add_argument("--rate", type=float, default=RATE, help="events a second while workers come and go")
+    asked.add_argument("--after", type=float, default=AFTER_S, help="seconds that are looked at after each happening")
+    asked.add_argument("--store", action="store_true", help="keep the figures for the pages")
+    options = asked.parse_args(arguments)
+    before = figures.load()
+    with tempfile.TemporaryDirectory(prefix="klankbord-bench-") as directory:
+        tables = measured(
+            Path(directory),
+            workers=options.workers,
+            partitions=options.partitions,
+            states=options.states,
+            events=options.events,
+            rate=options.rate,
+            after_s=options.after,
+        )
+    run = figures.run("python -m benchmarks.scaling", PACKAGES, tables, load_before=before)
+    sys.stdout.write("\n".join(figures.report(run)) + "\n")
+    if options.store:
+        figures.store("scaling", run)
+    return int(any(row.get("missing") for rows in tables.values() for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
