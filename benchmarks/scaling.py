@@ -10,11 +10,11 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from benchmarks import figures
 from benchmarks.hearing import OBSERVED, Heard
@@ -22,6 +22,7 @@ from benchmarks.live import Live, live, spread
 
 WORKERS: Final = (1, 2, 3)
 PARTITIONS: Final = (1, 4, 12, 32)
+SHARED: Final = 12  # partitions of what several workers share
 STATES: Final = (0, 1_000, 10_000, 30_000)
 EVENTS: Final = 8_000
 CONVERSATIONS: Final = 1_000
@@ -156,60 +157,71 @@ def recovered(directory: Path, *, states: Sequence[int]) -> Iterator[figures.Row
             }
 
 
-def measured(
-    directory: Path,
-    *,
-    workers: Sequence[int],
-    partitions: Sequence[int],
-    states: Sequence[int],
-    events: int,
-    rate: float,
-    after_s: float,
-) -> figures.Tables:
-    """All of it, one after the other."""
-    tables: figures.Tables = {"workers": [], "partitions": [], "happens": [], "recovery": []}
+class Sizes(NamedTuple):
+    """How large all of it is."""
 
-    def note(name: str, row: figures.Row) -> None:
-        tables[name].append(row)
+    workers: Sequence[int] = WORKERS
+    partitions: Sequence[int] = PARTITIONS
+    states: Sequence[int] = STATES
+    events: int = EVENTS
+    rate: float = RATE
+    after_s: float = AFTER_S
+
+
+def of_workers(directory: Path, sizes: Sizes) -> Iterator[figures.Row]:
+    """The same backlog by one monitor, by two, by three."""
+    for many in sizes.workers:
+        yield drained(directory / str(many), workers=many, partitions=SHARED, events=sizes.events)
+
+
+def of_partitions(directory: Path, sizes: Sizes) -> Iterator[figures.Row]:
+    """The same backlog by one monitor, in more and more partitions."""
+    for many in sizes.partitions:
+        yield drained(directory / str(many), workers=1, partitions=many, events=sizes.events)
+
+
+PARTS: Final[Mapping[str, Callable[[Path, Sizes], Iterator[figures.Row]]]] = {
+    "workers": of_workers,
+    "partitions": of_partitions,
+    "happens": lambda directory, sizes: disturbed(directory, rate=sizes.rate, after_s=sizes.after_s),
+    "recovery": lambda directory, sizes: recovered(directory, states=sizes.states),
+}
+
+
+def measured(name: str, directory: Path, sizes: Sizes) -> figures.Tables:
+    """One of the parts, its rows told to whoever waits."""
+    rows = []
+    for row in PARTS[name](directory / name, sizes):
+        rows.append(row)
         sys.stderr.write("\n".join([name, *figures.table([row]), ""]))
-
-    for many in workers:
-        note("workers", drained(directory / f"workers-{many}", workers=many, partitions=12, events=events))
-    for many in partitions:
-        note("partitions", drained(directory / f"partitions-{many}", workers=1, partitions=many, events=events))
-    for row in disturbed(directory / "happens", rate=rate, after_s=after_s):
-        note("happens", row)
-    for row in recovered(directory / "recovery", states=states):
-        note("recovery", row)
-    return tables
+    return {name: rows}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    usual = Sizes()
     asked = argparse.ArgumentParser(description="What more workers, partitions and state do.")
-    asked.add_argument("--workers", type=int, nargs="+", default=WORKERS)
-    asked.add_argument("--partitions", type=int, nargs="+", default=PARTITIONS)
-    asked.add_argument("--states", type=int, nargs="+", default=STATES)
-    asked.add_argument("--events", type=int, default=EVENTS, help="of each backlog")
-    asked.add_argument("--rate", type=float, default=RATE, help="events a second while workers come and go")
-    asked.add_argument("--after", type=float, default=AFTER_S, help="seconds that are looked at after each happening")
+    asked.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
+    asked.add_argument("--workers", type=int, nargs="+", default=usual.workers)
+    asked.add_argument("--partitions", type=int, nargs="+", default=usual.partitions)
+    asked.add_argument("--states", type=int, nargs="+", default=usual.states)
+    asked.add_argument("--events", type=int, default=usual.events, help="of each backlog")
+    asked.add_argument("--rate", type=float, default=usual.rate, help="events a second while workers come and go")
+    asked.add_argument("--after", type=float, default=usual.after_s, help="seconds looked at after each happening")
     asked.add_argument("--store", action="store_true", help="keep the figures for the pages")
     options = asked.parse_args(arguments)
-    before = figures.load()
-    with tempfile.TemporaryDirectory(prefix="klankbord-bench-") as directory:
-        tables = measured(
-            Path(directory),
-            workers=options.workers,
-            partitions=options.partitions,
-            states=options.states,
-            events=options.events,
-            rate=options.rate,
-            after_s=options.after,
-        )
-    run = figures.run("python -m benchmarks.scaling", PACKAGES, tables, load_before=before)
-    sys.stdout.write("\n".join(figures.report(run)) + "\n")
-    if options.store:
-        figures.store("scaling", run)
-    return int(any(row.get("missing") for rows in tables.values() for row in rows))
+    sizes = Sizes(options.workers, options.partitions, options.states, options.events, options.rate, options.after)
+    missing = False
+    for name in options.only:
+        before = figures.load()
+        with tempfile.TemporaryDirectory(prefix="klankbord-bench-") as directory:
+            tables = measured(name, Path(directory), sizes)
+        run = figures.run("python -m benchmarks.scaling", PACKAGES, tables, load_before=before)
+        sys.stdout.write("\n".join([*figures.report(run), "", ""]))
+        sys.stdout.flush()
+        missing |= any(row.get("missing") for row in tables[name])
+        if options.store:
+            figures.store(f"scaling-{name}", run)
+    return int(missing)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ FILLED: Final = 0.5
 SPARE: Final = 1
 COMPACTED_AFTER_S: Final = 600.0
 PARTITIONS_A_MONITOR: Final = 3
+# The benchmarks that the table of sizes is computed from.
+BASES: Final = frozenset({"growth", "latency", "scaling-workers", "scaling-recovery"})
 
 
 class Part(NamedTuple):
@@ -55,7 +57,8 @@ def page(runs: Mapping[str, Run] | None = None) -> str:
 def _part(part: Part, run: Run | None) -> Iterator[str]:
     yield from part.says
     if run is None:
-        yield from ("", f"{NOT_RUN} `make bench-{part.name} BENCH=--store` does it.")
+        command = f"make bench-{part.name.split('-')[0]} BENCH=--store"
+        yield from ("", f"{NOT_RUN} `{command}` does it.")
         return
     yield from ("", f"![{part.heading}](speed/{part.name}.svg)", "")
     yield from ("```", *figures.report(run), "```")
@@ -108,21 +111,42 @@ def _latency(run: Run) -> Sequence[Chart]:
     return charts
 
 
-def _scaling(run: Run) -> Sequence[Chart]:
-    of = run.tables
-    happens = [row for row in of["happens"] if "longest_s" in row]
+def _workers(run: Run) -> Sequence[Chart]:
+    rows = run.tables["workers"]
     return (
-        Chart("Throughput by workers", "monitors", "events/s", _over(of["workers"], "workers", "events_s")),
-        Chart("Processor time of the monitors for an event", "monitors", "us",
-              _over(of["workers"], "workers", "monitors_us")),
-        Chart("Processor time by partitions, one monitor", "partitions", "us",
-              _over(of["partitions"], "partitions", "monitors_us", "kafka_us")),
-        Chart("Time until ready, by state to recover", "records", "s",
-              _over(of["recovery"], "conversations", "seconds", "cpu_s")),
-        Chart("Longest time without an observation", "what happens, by its line below", "s",
-              [Line("longest", [(n, float(row["longest_s"])) for n, row in enumerate(happens)])],
-              labels=[str(n + 1) for n in range(len(happens))]),
-    )  # fmt: skip
+        Chart("Throughput by workers", "monitors", "events/s", _over(rows, "workers", "events_s")),
+        Chart("Processor time for an event", "monitors", "us", _over(rows, "workers", "monitors_us", "kafka_us")),
+    )
+
+
+def _partitions(run: Run) -> Sequence[Chart]:
+    rows = run.tables["partitions"]
+    return (
+        Chart("Throughput by partitions", "partitions", "events/s", _over(rows, "partitions", "events_s")),
+        Chart("Processor time for an event", "partitions", "us", _over(rows, "partitions", "monitors_us", "kafka_us")),
+    )
+
+
+def _happens(run: Run) -> Sequence[Chart]:
+    rows = run.tables["happens"]
+    labels = [str(number + 1) for number in range(len(rows))]
+    longest = Line("longest", [(number, float(row["longest_s"])) for number, row in enumerate(rows)])
+    lines = [
+        Line(name.removesuffix("_ms"), [(number, float(row[name])) for number, row in enumerate(rows)])
+        for name in ("p50_ms", "p99_ms", "max_ms")
+    ]
+    return (
+        Chart("Longest time without an observation", "lines of the table", "s", [longest], labels=labels),
+        Chart("From event to observation", "lines of the table", "ms", lines, log_y=True, labels=labels),
+    )
+
+
+def _recovery(run: Run) -> Sequence[Chart]:
+    rows = run.tables["recovery"]
+    return (
+        Chart("Until a monitor is ready", "records to read", "s", _over(rows, "conversations", "seconds", "cpu_s")),
+        Chart("Its memory then", "records to read", "MB", _over(rows, "conversations", "mb")),
+    )
 
 
 def _soak(run: Run) -> Sequence[Chart]:
@@ -161,15 +185,35 @@ PARTS: Final = (
         _growth,
     ),
     Part(
-        "More workers, partitions and state",
-        "scaling",
+        "More workers",
+        "scaling-workers",
         (
-            "Monitors work off a backlog together; then, while events come evenly, a second monitor joins, leaves and "
-            "dies; then one starts again with more and more to read.",
-            "`cores` is what all monitors were given of the machine: where it does not grow with them, the machine is "
+            "Monitors work off a backlog together.",
+            "`cores` is what all of them were given of the machine: where it does not grow with them, the machine is "
             "at its end and not the monitors.",
         ),
-        _scaling,
+        _workers,
+    ),
+    Part(
+        "More partitions",
+        "scaling-partitions",
+        ("One monitor works off a backlog.", "Partitions are the most monitors that can share the work."),
+        _partitions,
+    ),
+    Part(
+        "A worker joins, leaves, dies",
+        "scaling-happens",
+        (
+            "Two monitors with static membership; `longest_s` is the longest time in which nothing of one partition "
+            "was observed, and `partitions_still` of how many it was more than a second.",
+        ),
+        _happens,
+    ),
+    Part(
+        "Recovery",
+        "scaling-recovery",
+        ("A monitor starts and reads the state of its conversations first, one record for each here.",),
+        _recovery,
     ),
     Part(
         "Half an hour",
@@ -198,10 +242,10 @@ class Basis(NamedTuple):
 
 def basis(runs: Mapping[str, Run]) -> Basis | None:
     """From the runs, or nothing where one is missing."""
-    if not {"growth", "scaling", "latency"} <= runs.keys():
+    if not BASES <= runs.keys():
         return None
-    one = next(row for row in runs["scaling"].tables["workers"] if row["workers"] == 1)
-    recovery = sorted(runs["scaling"].tables["recovery"], key=lambda row: float(row["conversations"]))
+    one = next(row for row in runs["scaling-workers"].tables["workers"] if row["workers"] == 1)
+    recovery = sorted(runs["scaling-recovery"].tables["recovery"], key=lambda row: float(row["conversations"]))
     least, most = recovery[0], recovery[-1]
     more = float(most["conversations"]) - float(least["conversations"])
     open_ = max(runs["growth"].tables["open"], key=lambda row: float(row["open"]))
