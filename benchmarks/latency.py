@@ -23,6 +23,7 @@ SECONDS: Final = 15.0
 WARM_S: Final = 5.0
 WARM_RATE: Final = 200.0
 REBALANCE_RATE: Final = 250.0
+REBALANCE_S: Final = 60.0
 CONVERSATIONS: Final = 2_000
 ON_SCREEN: Final = "screen"
 # Beyond this the path is a queue that grows as long as one looks, and its length says nothing of the path.
@@ -76,7 +77,13 @@ class Stages:
 
 
 def measured(
-    directory: Path, *, rates: Sequence[float], seconds: float, conversations: int, with_screen: bool
+    directory: Path,
+    *,
+    rates: Sequence[float],
+    seconds: float,
+    rebalance_s: float = REBALANCE_S,
+    conversations: int,
+    with_screen: bool,
 ) -> figures.Tables:
     """Each rate in turn, then a second monitor that joins and leaves."""
     with ExitStack() as stack:
@@ -91,7 +98,7 @@ def measured(
             stages.note(f"{rate:,.0f}/s", running.talk(rate, seconds))
         stages.forget()
         rate = min(REBALANCE_RATE, *rates)
-        running.begin_to_talk(rate, 3 * seconds)
+        running.begin_to_talk(rate, rebalance_s)
         running.start("monitor-1")
         running.world.terminate("monitor-1", back=False)
         stages.note(f"{rate:,.0f}/s, a monitor joins and leaves", running.finish_talking())
@@ -103,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = argparse.ArgumentParser(description="How long an event is on its way.")
     asked.add_argument("--rates", type=float, nargs="+", default=RATES, help="events a second, one after the other")
     asked.add_argument("--seconds", type=float, default=SECONDS, help="at each rate")
+    asked.add_argument("--rebalance", type=float, default=REBALANCE_S, help="seconds in which one joins and leaves")
     asked.add_argument("--conversations", type=int, default=CONVERSATIONS)
     asked.add_argument("--no-screen", action="store_true", help="without Chromium")
     asked.add_argument("--store", action="store_true", help="keep the figures for the pages")
@@ -116,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Path(directory),
             rates=options.rates,
             seconds=options.seconds,
+            rebalance_s=options.rebalance,
             conversations=options.conversations,
             with_screen=not options.no_screen,
         )

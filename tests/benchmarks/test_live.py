@@ -123,7 +123,9 @@ def test_growth_is_a_line_through_what_comes_after_warming_up() -> None:
 @pytest.mark.kafka
 @pytest.mark.browser
 def test_a_small_run_of_the_latency_hears_every_event_at_every_stage(tmp_path: Path) -> None:
-    tables = latency.measured(tmp_path, rates=(40.0,), seconds=3.0, conversations=20, with_screen=True)
+    tables = latency.measured(
+        tmp_path, rates=(40.0,), seconds=3.0, rebalance_s=10.0, conversations=20, with_screen=True
+    )
 
     at_rate, rebalancing = tables["use"]
     assert at_rate["sent"] == 120
