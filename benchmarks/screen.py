@@ -27,7 +27,8 @@ NOTES: Final = """
   };
   JSON.parse = (text, reviver) => {
     const value = parse(text, reviver);
-    if (value && value.conversation_id && value.state && value.at) {
+    // A row; the life of an alert has a state and a time, too.
+    if (value?.state && value.at && value.valence !== undefined) {
       heard.push(value.at);
       if (!due) requestAnimationFrame(frame);
       due = true;

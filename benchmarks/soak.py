@@ -85,12 +85,15 @@ def _redis_mb(running: Live) -> float:
 
 
 def grown(rows: Sequence[figures.Row]) -> list[figures.Row]:
-    """By how much each grows in an hour after warming up, by a line through its points; latency in the same way."""
+    """By how much each grows in an hour after warming up, by a line through its points.
+
+    Latency in the same way, where it was kept up with: that of a queue says how long it was.
+    """
     after = rows[int(WARM * len(rows)) :]
     kept_up = all(float(row.get(f"{OBSERVED} p50_ms", KEPT_UP_MS)) < KEPT_UP_MS for row in after)
     found: list[figures.Row] = []
     for name in after[0] if len(after) > 1 else ():
-        if not name.endswith((" mb", " p50_ms", " us")):
+        if not name.endswith((" mb", " us", " p50_ms") if kept_up else (" mb", " us")):
             continue
         points = [(float(row["minute"]), float(row[name])) for row in after if name in row]
         slope, start = linear_regression(*zip(*points, strict=True))

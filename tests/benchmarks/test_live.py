@@ -10,6 +10,7 @@ import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
 from benchmarks import latency, scaling, soak
+from benchmarks.figures import Row
 from benchmarks.hearing import OBSERVED, Count, Ears, Heard, Seen
 from benchmarks.live import spread
 from benchmarks.readers import questions
@@ -111,13 +112,20 @@ def test_growth_is_a_line_through_what_comes_after_warming_up() -> None:
         {"minute": n / 2, "web mb": 500.0 if n < 4 else 100.0 + n / 2, "observation p50_ms": 5.0} for n in range(12)
     ]
 
-    (memory, latency_) = grown(rows)  # type: ignore[arg-type]  # a row may hold whole numbers too
+    (memory, latency_) = grown(rows)
 
     assert memory["what"] == "web mb"
     assert memory["an_hour"] == pytest.approx(60.0)
     assert memory["percent_an_hour"] == pytest.approx(100 * 60 / 102)
     assert latency_["an_hour"] == pytest.approx(0.0)
     assert latency_["kept_up"] == "yes"
+
+
+def test_a_queue_has_no_growth_of_latency() -> None:
+    rows: list[Row] = [{"minute": n, "web mb": 100.0, "observation p50_ms": 900.0 * n} for n in range(9)]
+
+    assert [row["what"] for row in grown(rows)] == ["web mb"]
+    assert [row["kept_up"] for row in grown(rows)] == ["no"]
 
 
 @pytest.mark.kafka
