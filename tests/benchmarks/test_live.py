@@ -108,7 +108,7 @@ def test_quantiles_of_latencies_and_nothing_of_nothing() -> None:
 
 
 def test_growth_is_a_line_through_what_comes_after_warming_up() -> None:
-    rows = [
+    rows: list[Row] = [
         {"minute": n / 2, "web mb": 500.0 if n < 4 else 100.0 + n / 2, "observation p50_ms": 5.0} for n in range(12)
     ]
 
