@@ -38,12 +38,14 @@ class Stages:
         self._live = running
         self._shown = shown
         self._cpu: dict[str, float] = {}
+        self._ended = 0
         self.paths: list[figures.Row] = []
         self.costs: list[figures.Row] = []
 
     def forget(self) -> None:
         """Everything until now was warming up."""
         self._live.heard()
+        self._ended = len(self._live.ended)
         if self._shown is not None:
             self._shown.late_ms()
         self._cpu = self._live.cpu()
@@ -63,6 +65,7 @@ class Stages:
                 "at": what,
                 "sent": said.events,
                 "lost": lost,
+                "ended": len(self._live.ended) - self._ended,
                 "kept_up": "yes" if last < KEPT_UP_MS else "no",
                 "source_behind_ms": said.behind_ms,
                 "load": figures.load().split(",")[0],
@@ -73,7 +76,7 @@ class Stages:
         sys.stderr.write("\n".join([*figures.table(self.paths[-len(late) :]), ""]))
 
     def _used(self) -> dict[str, float]:
-        return {name: now - self._cpu[name] for name, now in self._live.cpu().items() if name in self._cpu}
+        return self._live.used(self._cpu, self._ended)
 
 
 def measured(

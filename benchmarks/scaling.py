@@ -52,7 +52,7 @@ def drained(directory: Path, *, workers: int, partitions: int, events: int) -> f
         before = running.cpu()
         said = running.talk(OVERLOAD, events / OVERLOAD)
         missing = running.settle()
-        used = {name: now - before[name] for name, now in running.cpu().items()}
+        used = running.used(before)
         memory = running.memory_mb()
         its = [name for name in used if name.startswith("monitor")]
         at_s = sorted(running.heard().at_s)
@@ -63,13 +63,20 @@ def drained(directory: Path, *, workers: int, partitions: int, events: int) -> f
             "events": said.events,
             "missing": missing,
             "twice": running.count().doubled,
+            "ended": len(running.ended),
             "events_s": (TO - FROM) * len(at_s) / (last - first),
-            "monitors_us": 1e6 * sum(used[name] for name in its) / said.events,
             "kafka_us": 1e6 * used["Kafka"] / said.events,
-            "cores": sum(used[name] for name in its) / (at_s[-1] - at_s[0]),
+            **_shared([used[name] for name in its], workers, said.events, at_s[-1] - at_s[0]),
             "mb_each": max(memory[name] for name in its),
             "load": os.getloadavg()[0],
         }
+
+
+def _shared(used_s: Sequence[float], workers: int, events: int, seconds: float) -> figures.Row:
+    """What the monitors took together; nothing when one of them ended meanwhile."""
+    if len(used_s) < workers:
+        return {}
+    return {"monitors_us": 1e6 * sum(used_s) / events, "cores": sum(used_s) / seconds}
 
 
 def disturbed(directory: Path, *, rate: float, after_s: float) -> Iterator[figures.Row]:
@@ -101,6 +108,7 @@ def disturbed(directory: Path, *, rate: float, after_s: float) -> Iterator[figur
 
 def _happened(running: Live, what: str, happen: Callable[[], object], *, rate: float, after_s: float) -> figures.Row:
     running.heard()
+    ended_before = len(running.ended)
     running.begin_to_talk(rate, BEFORE_S + after_s)
     time.sleep(BEFORE_S)
     began = time.time()
@@ -119,6 +127,7 @@ def _happened(running: Live, what: str, happen: Callable[[], object], *, rate: f
         "sent": said.events,
         "missing": missing,
         "twice": running.count().doubled,
+        "ended": len(running.ended) - ended_before,
         **spread(heard.late_ms[OBSERVED]),
         "load": os.getloadavg()[0],
     }

@@ -37,14 +37,14 @@ def soaked(directory: Path, *, rate: float, minutes: float, every_s: float, conv
         running.heard()
         rows: list[figures.Row] = []
         began = time.monotonic()
-        cpu = running.cpu()
+        cpu, ended = running.cpu(), 0
 
         def look() -> None:
-            nonlocal cpu
+            nonlocal cpu, ended
             if time.monotonic() - began >= (len(rows) + 1) * every_s:
-                now = running.cpu()
-                rows.append(_row(running, time.monotonic() - began, {name: now[name] - cpu[name] for name in now}))
-                cpu = now
+                used = running.used(cpu, ended)
+                rows.append(_row(running, time.monotonic() - began, used))
+                cpu, ended = running.cpu(), len(running.ended)
                 sys.stderr.write("\n".join([*figures.table(rows[-1:]), ""]))
 
         running.begin_to_talk(rate, 60 * minutes)
@@ -55,6 +55,7 @@ def soaked(directory: Path, *, rate: float, minutes: float, every_s: float, conv
         "sent": said.events,
         "missing": missing,
         "twice": count.doubled,
+        "ended": len(running.ended),
         "source_behind_ms": said.behind_ms,
     }
     return {"soak": rows, "grown": grown(rows), "all": [ending]}

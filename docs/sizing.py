@@ -42,7 +42,9 @@ def basis(runs: Mapping[str, Run]) -> Basis | None:
     """From the runs, or nothing where one is missing."""
     if not BASES <= runs.keys():
         return None
-    one = next(row for row in runs["scaling-workers"].tables["workers"] if row["workers"] == 1)
+    one = next((row for row in runs["scaling-workers"].tables["workers"] if row["workers"] == 1), {})
+    if "monitors_us" not in one:
+        return None
     recovery = sorted(runs["scaling-recovery"].tables["recovery"], key=lambda row: float(row["conversations"]))
     least, most = recovery[0], recovery[-1]
     more = float(most["conversations"]) - float(least["conversations"])
