@@ -12,7 +12,7 @@ DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--spe
 EVENTS ?= 200000
 KILLS ?= 40
 
-.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs site dashboards manifests pictures screenshot train quality bench-observe bench-pages bench-pipeline bench-peers bench-check clean
+.PHONY: demo test test-faults test-kafka simulate kafka check format golden docs site dashboards manifests pictures screenshot train quality bench-observe bench-growth bench-pages bench-pipeline bench-peers bench-check bench-latency bench-scaling bench-soak clean
 
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
@@ -91,11 +91,15 @@ quality: .venv/for-tests
 bench-observe: .venv/for-tests
 	.venv/bin/python -m benchmarks.observe
 
+# What an event costs as turns, open conversations, rules and messages grow. BENCH=--store keeps it for `make docs`.
+bench-growth: .venv/for-tests
+	.venv/bin/python -m benchmarks.growth $(BENCH)
+
 # What 2,200 open pages cost one web process, and how soon they hear (benchmarks/README.md).
 bench-pages: .venv/for-tests
 	.venv/bin/python -m benchmarks.pages
 
-# The next three need Apache Kafka, as `make kafka` does. BENCH passes on: make bench-pipeline BENCH="--broker embedded"
+# The next six need Apache Kafka, as `make kafka` does. BENCH passes on: make bench-pipeline BENCH="--broker embedded"
 # What the monitor and the publisher cost for each event, from topic to Redis (benchmarks/README.md).
 bench-pipeline: .venv/for-tests
 	.venv/bin/python -m benchmarks.pipeline $(BENCH)
@@ -107,6 +111,18 @@ bench-peers: .venv/for-tests .venv/for-peers
 # Red when the monitor's time for an event, over naive Faust's in the same run, is a fifth worse than ratio.json has it.
 bench-check: .venv/for-tests
 	.venv/bin/python -m benchmarks.check $(BENCH)
+
+# How long an event is on its way to its observation, to Redis, to a stream and to the screen of Chromium.
+bench-latency: .venv/for-tests
+	.venv/bin/python -m benchmarks.latency $(BENCH)
+
+# What more monitors, partitions and state do, and how long nothing happens when one joins, leaves or dies.
+bench-scaling: .venv/for-tests
+	.venv/bin/python -m benchmarks.scaling $(BENCH)
+
+# Whether memory or latency grow: half an hour at 1,417 events/s, or less: make bench-soak BENCH="--rate 100"
+bench-soak: .venv/for-tests
+	.venv/bin/python -m benchmarks.soak $(BENCH)
 
 format: .venv/for-tests
 	.venv/bin/ruff check --fix .

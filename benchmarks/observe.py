@@ -123,35 +123,36 @@ def _costs(case: Case) -> Iterator[tuple[str, Cost]]:
     """The whole first, then its parts one by one; whatever remembers a line has forgotten it each time."""
     raw = encode(case.event)
     observation = observe(case.before, case.event, POLICY)
-    yield WHOLE, _timed(lambda: observe(case.before, case.event, POLICY))
-    yield VADER, _timed(lambda: _vader.polarity_scores(case.event.text))
-    yield "decode", _timed(lambda: decode(raw))
-    yield "encode", _timed(lambda: _encoder.encode(observation))
-    yield "bounded", _timed(lambda: conversation.bounded(observation.conversation))
+    yield WHOLE, timed(lambda: observe(case.before, case.event, POLICY))
+    yield VADER, timed(lambda: _vader.polarity_scores(case.event.text))
+    yield "decode", timed(lambda: decode(raw))
+    yield "encode", timed(lambda: _encoder.encode(observation))
+    yield "bounded", timed(lambda: conversation.bounded(observation.conversation))
     _, _, words, _ = heard(case.before, case.event, POLICY)
     if words is None:
         return
-    yield "clean and normal", _timed(lambda: phrases.normal(phrases.clean(case.event.text)))
-    yield "language, until settled", _timed(lambda: language.odds(words.normal, POLICY.languages))
-    yield "redaction of a whole line", _timed(lambda: redaction.redact(words.clean))
-    yield "phrases of all lists", _timed(lambda: phrases.lists_in(words.normal))
+    yield "clean and normal", timed(lambda: phrases.normal(phrases.clean(case.event.text)))
+    yield "language, until settled", timed(lambda: language.odds(words.normal, POLICY.languages))
+    yield "redaction of a whole line", timed(lambda: redaction.redact(words.clean))
+    yield "phrases of all lists", timed(lambda: phrases.lists_in(words.normal))
     turn = Turn(case.before, case.event, words, customer_words(words), POLICY)
     if turn.customer is None:
-        yield "model: answers, a hint", _timed(lambda: hints.may_mean(words.normal, words.language))
-        yield "model: answers, read", _timed(lambda: heads.answering(words.normal, words.language).chances)
+        yield "model: answers, a hint", timed(lambda: hints.may_mean(words.normal, words.language))
+        yield "model: answers, read", timed(lambda: heads.answering(words.normal, words.language).chances)
     else:
-        yield "model: heads", _timed(lambda: heads.reading(words.normal, words.language).chances)
-        yield "model: reasons", _timed(lambda: reason_models.model(words.language).read(words.normal))
-        yield "polarity by VADER's rules", _timed(lambda: polarity(words.clean, words.language))
+        yield "model: heads", timed(lambda: heads.reading(words.normal, words.language).chances)
+        yield "model: reasons", timed(lambda: reason_models.model(words.language).read(words.normal))
+        yield "polarity by VADER's rules", timed(lambda: polarity(words.clean, words.language))
     # From here on the line has been read: a detector's own work, not that of whichever comes first.
     phrases.lists_in(words.normal)
     heads.reading(words.normal, words.language)
     heads.answering(words.normal, words.language)
     for detector in DETECTORS:
-        yield f"  {detector.kind}", _timed(lambda find=detector.find: find(turn), forgetting=False)  # type: ignore[misc]
+        yield f"  {detector.kind}", timed(lambda find=detector.find: find(turn), forgetting=False)  # type: ignore[misc]
 
 
-def _timed(run: Callable[[], object], *, forgetting: bool = True) -> Cost:
+def timed(run: Callable[[], object], *, forgetting: bool = True) -> Cost:
+    """Processor time of this thread for it, with nothing remembered of the line that it is about."""
     if forgetting:
         for cached in _OF_ONE_LINE:
             (getattr(cached, "cache_clear", None) or cached)()

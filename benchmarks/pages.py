@@ -101,11 +101,12 @@ class Keys:
     def streams(self, of: Seats) -> Iterator[Asked]:
         """Every page's stream, each with a token and a subject of its own."""
         for name, teams in of.supervisors.items():
-            yield Asked(name, "/events/supervisor", self._token(name, role="supervisor", teams=teams))
+            yield Asked(name, "/events/supervisor", self.token(name, role="supervisor", teams=teams))
         for name in of.agents:
-            yield Asked(name, "/events/agent", self._token(name, role="agent", agent_id=name))
+            yield Asked(name, "/events/agent", self.token(name, role="agent", agent_id=name))
 
-    def _token(self, name: str, **more: object) -> str:
+    def token(self, name: str, **more: object) -> str:
+        """Of `name`, for an hour."""
         now = int(time.time())
         claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": name, "iat": now, "exp": now + 3600, "tenant": TENANT, **more}
         return jwt.encode(claims, self._key, "EdDSA", headers={"kid": "bench"})

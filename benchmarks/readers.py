@@ -8,9 +8,9 @@ import re
 import resource
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from multiprocessing.connection import Connection
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 OPENING_AT_ONCE: Final = 50
 OPEN_S: Final = 120.0
@@ -18,7 +18,7 @@ _HEAD: Final = b"\nid: "
 _ENTRY: Final = re.compile(rb"\nid: (\d+-\d+)\nevent: (\w+)\n")
 _ROW: Final = b"\nevent: row\n"
 # A row's own time: the writer puts it there as it writes.
-_ROW_AT: Final = re.compile(rb'"state":"(?:open|ended)","at":([0-9.]+),')
+ROW_AT: Final = re.compile(rb'"state":"(?:open|ended)","at":([0-9.]+),')
 _TOLD: Final = frozenset({b"alert", b"suppressed", b"suggestion", b"withdrawn"})
 
 
@@ -133,7 +133,7 @@ class Pages:
         if rows := events.count(_ROW):
             self._rows[asked.name] += rows
             # One of each piece, and the first: it waited longest.
-            at = _ROW_AT.search(events)
+            at = ROW_AT.search(events)
             if at is not None:
                 self._late_ms["rows"].append(1000 * (now - float(at[1])))
         place = events.find(_HEAD)
@@ -170,15 +170,23 @@ def run(pipe: Connection) -> None:
 
 
 async def _run(pipe: Connection) -> None:
-    pages, loop = Pages(), asyncio.get_running_loop()
-    news = asyncio.Event()
-    loop.add_reader(pipe.fileno(), news.set)
+    pages = Pages()
     does: dict[str, Callable[[], object]] = {"heard": pages.heard, "count": pages.count}
+    async for what, *more in questions(pipe):
+        pipe.send(await pages.open(*more) if what == "open" else does[what]())
+
+
+async def questions(pipe: Connection) -> AsyncIterator[tuple[Any, ...]]:
+    """What the pipe says until it closes; everything else of the process goes on meanwhile."""
+    news = asyncio.Event()
+    asyncio.get_running_loop().add_reader(pipe.fileno(), news.set)
     while True:
         await news.wait()
         news.clear()
-        try:
-            what, *more = pipe.recv()
-        except EOFError:
-            return
-        pipe.send(await pages.open(*more) if what == "open" else does[what]())
+        # The loop tells of a question again before it is read: to read then would stop the process until the next.
+        while pipe.poll():
+            try:
+                said = pipe.recv()
+            except EOFError:
+                return
+            yield said

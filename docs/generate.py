@@ -11,7 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 
 from config.settings import HERE, PREFIX, SECRETS, Settings, load_playbook, load_reasons
-from docs import contracts, faults, kept, reference
+from docs import contracts, faults, kept, reference, sizing, speed
 from docs.rules import CHANGING, HOW, WRITING
 from docs.rules import EXAMPLES as RULE_EXAMPLES
 from docs.tables import (
@@ -352,6 +352,8 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     **contracts.PAGES,
     **reference.PAGES,
     **kept.PAGES,
+    **speed.PAGES,
+    **sizing.PAGES,
 }
 
 

@@ -1,5 +1,7 @@
 """Silence is evidence too: when a customer has waited too long, an event says so while it can still be answered."""
 
+import heapq
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -29,6 +31,9 @@ class Deadlines:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy  # another one counts from the next event of a conversation on
         self._waiting: dict[bytes, Deadline] = {}
+        # As in streams/forgetting.py: the earliest are found without a look at all who wait, once a second.
+        self._order: list[tuple[Seconds, bytes]] = []
+        self._queued: dict[bytes, Seconds] = {}  # which entry of the order is the one that counts
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -40,6 +45,9 @@ class Deadlines:
             self._waiting.pop(key, None)
         else:
             self._waiting[key] = deadline
+            # What is due later than it was is found when its old time has come; what is due sooner is not.
+            if deadline.due_s < self._queued.get(key, math.inf):
+                self._queue(key, deadline.due_s)
 
     def forget(self, key: bytes) -> None:
         """Nobody waits there any more."""
@@ -48,13 +56,32 @@ class Deadlines:
     def restart(self, records: Iterable[tuple[bytes, Record]]) -> None:
         """Forget everything and take in the state as it is, as after a rebalance."""
         self._waiting.clear()
+        self._order.clear()
+        self._queued.clear()
         for key, record in records:
             self.follow(key, record)
 
     def take_due(self, now_s: Seconds) -> list[Deadline]:
         """The deadlines that have passed, earliest first; each is given once."""
-        due = [key for key, deadline in self._waiting.items() if deadline.due_s <= now_s]
-        return sorted((self._waiting.pop(key) for key in due), key=lambda deadline: deadline.due_s)
+        due: list[Deadline] = []
+        while self._order and self._order[0][0] <= now_s:
+            queued_s, key = heapq.heappop(self._order)
+            if self._queued.get(key) != queued_s:
+                continue
+            del self._queued[key]
+            deadline = self._waiting.get(key)
+            if deadline is None:
+                continue
+            if deadline.due_s > now_s:
+                self._queue(key, deadline.due_s)
+                continue
+            del self._waiting[key]
+            due.append(deadline)
+        return sorted(due, key=lambda deadline: deadline.due_s)
+
+    def _queue(self, key: bytes, due_s: Seconds) -> None:
+        heapq.heappush(self._order, (due_s, key))
+        self._queued[key] = due_s
 
     def _next(self, record: Record) -> Deadline | None:
         seen, origin = record.observation, record.origin

@@ -186,6 +186,7 @@ def world(
     publishers: int = 1,
     started: bool = True,
     canary_s: float = 0.0,
+    partitions: int = PARTITIONS,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[World]:
     """An installation with the topics of the plan; workers run unless not `started`, canaries every `canary_s`."""
@@ -194,12 +195,12 @@ def world(
         server = Redis(directory / "redis")
         stack.callback(server.close)
         server.start()
-        topics.create(kafka.bootstrap_servers, topics.plan(partitions=PARTITIONS, replication_factor=min(3, brokers)))
+        topics.create(kafka.bootstrap_servers, topics.plan(partitions=partitions, replication_factor=min(3, brokers)))
         ours = {
             "BROKER": kafka.bootstrap_servers,
             "BROKER_KIND": "kafka",
             "REDIS_URL": server.url,
-            "PARTITIONS": str(PARTITIONS),
+            "PARTITIONS": str(partitions),
             "REPLICATION_FACTOR": str(min(3, brokers)),
             "DATA_DIR": str(directory),
             "CANARY_EVERY_S": f"{canary_s:g}",

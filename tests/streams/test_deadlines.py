@@ -12,6 +12,7 @@ from klankbord.conversation import Conversation
 from klankbord.events import Channel, Ended, Event, Held, Objected, Resumed, Role, Waited
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy, Rule
+from klankbord.waiting import next_waited
 from streams import wire
 from streams.deadlines import Deadlines
 from tests.klankbord.given import START, START_S, held, resumed, transferred, utterance
@@ -171,6 +172,43 @@ def test_a_deadline_is_given_once_and_the_earliest_first() -> None:
 
     assert [due.event.conversation_id for due in deadlines.take_due(FOREVER)] == ["conversation-2", "conversation-1"]
     assert deadlines.take_due(FOREVER) == []
+
+
+CHANGES: Final = st.tuples(
+    st.sampled_from([b"demo/1", b"demo/2", b"demo/3"]),
+    st.integers(0, 400),
+    st.sampled_from(["asks", "answered", "look"]),
+)
+
+
+@given(st.lists(CHANGES, max_size=30))
+@UNHURRIED
+def test_what_is_due_is_what_a_look_at_all_who_wait_finds(changes: list[tuple[bytes, int, str]]) -> None:
+    deadlines = Deadlines(POLICY)
+    waiting: dict[bytes, Waited] = {}
+
+    for key, after_s, what in changes:
+        if what == "look":
+            now_s = PRODUCED_S + after_s
+            due = sorted(one.at_s for one in waiting.values() if _due_s(one) <= now_s)
+            waiting = {its: one for its, one in waiting.items() if _due_s(one) > now_s}
+            assert [one.event.at_s for one in deadlines.take_due(now_s)] == due
+            continue
+        asked = replace(ASKED, at=START + timedelta(seconds=after_s))
+        seen = seen_after(asked) if what == "asks" else seen_after(asked, answered(after_s + 1))
+        # Produced when it happened: all clocks agree.
+        produced_ms = PRODUCED_MS + round((seen.at - START_S) * 1000)
+        deadlines.follow(key, record(seen, timestamp_ms=produced_ms))
+        waited = next_waited(seen.conversation, POLICY, tenant=seen.tenant, conversation_id=seen.conversation_id)
+        waiting.pop(key, None)
+        if waited is not None:
+            waiting[key] = waited
+
+    assert len(deadlines) == len(waiting)
+
+
+def _due_s(waited: Waited) -> float:
+    return waited.at_s - START_S + PRODUCED_S
 
 
 def test_a_restart_forgets_what_is_elsewhere_and_knows_what_is_here() -> None:
