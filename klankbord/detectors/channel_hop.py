@@ -8,7 +8,7 @@ from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import means
 
 # What an agent's words mean for the customer's work; what the agent feels is nobody's business here.
-SENT: Final = Phrases.listed(
+SENT: Final = Phrases.in_answers(
     nl={
         "ga naar de website": 1.0,
         "gaat u naar de website": 1.0,

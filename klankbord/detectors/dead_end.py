@@ -8,7 +8,7 @@ from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import means
 
 # What an agent's words mean for the customer's work; what the agent feels is nobody's business here.
-PHRASES: Final = Phrases.listed(
+PHRASES: Final = Phrases.in_answers(
     nl={
         "daar ga ik niet over": 1.0,
         "daar gaan wij niet over": 1.0,

@@ -12,7 +12,7 @@ ANNOUNCED: Final = 0.6
 # ...and when the event follows within this time it adds the rest: one transfer is counted once.
 SAME_TRANSFER_S: Final[Seconds] = 300.0
 
-PHRASES: Final = Phrases.listed(
+PHRASES: Final = Phrases.in_answers(
     nl={
         phrase: ANNOUNCED
         for phrase in (
