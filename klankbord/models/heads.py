@@ -13,11 +13,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from klankbord.events import Language
-from klankbord.models.features import NEGATORS, between, of_word, spans, words
+from klankbord.kept import WORDS_KEPT
+from klankbord.models.features import DENIED, NEGATORS, between, of_word, spans, words
 
 FORMAT: Final = 1
-# Distinct words whose sums are kept: service chats use a few thousand. Full means start again, not grow.
-WORDS_KEPT: Final = 8_192
 _NOTHING: Final[dict[str, int]] = {}
 
 
@@ -51,11 +50,11 @@ class Model:
         self._rows[:count, width] = values**2
         self._count: Final = count
         # Pairs by their first word and then their second: most are unknown, and this is known without joining them.
-        self._after: Final[dict[str, dict[str, int]]] = {}
+        self.pairs: Final[dict[str, dict[str, int]]] = {}
         for feature, at in self._place.items():
             left, _, right = feature.partition(" ")
             if right:
-                self._after.setdefault(left, {})[right] = at
+                self.pairs.setdefault(left, {})[right] = at
         self._words: dict[str, int] = {}
         self._columns: Final = {name: at for at, name in enumerate(self.names)}
         self._bias: Final = np.array(header["bias"], np.float32)
@@ -84,7 +83,7 @@ class Model:
     def _pairs(self, said: list[str]) -> list[tuple[int, int, int]]:
         """The row of each known feature `between` words, with the places of both."""
         if NEGATORS.isdisjoint(said):
-            after = self._after
+            after = self.pairs
             return [
                 (row, place, place + 1)
                 for place, (left, right) in enumerate(pairwise(said))
@@ -118,9 +117,9 @@ class Model:
         """The rows of those features that are known."""
         return [self._place[feature] for feature in features if feature in self._place]
 
-    def pairs_from(self, word: str) -> dict[str, int]:
-        """The row of each known pair that begins with `word`, by its second word."""
-        return self._after.get(word, _NOTHING)
+    def denied(self) -> dict[str, int]:
+        """The row of each word that is known to stand after a negation."""
+        return {feature[len(DENIED) :]: row for feature, row in self._place.items() if feature.startswith(DENIED)}
 
     def sums(self, rows: list[int], heads: Sequence[str]) -> list[float]:
         """What rows add to each of `heads`, and last to the squared length."""
