@@ -31,7 +31,8 @@ def judged_by(
     """The same of a turn of which is known what it shows."""
     if words is None or words.role is not Role.CUSTOMER:
         return {}
-    told = sum(s.strength for s in found if s.dimension is Dimension.EFFORT and s.kind not in _SPOKEN)
+    effort = Dimension.EFFORT
+    told = sum([s.strength for s in found if s.dimension is effort and s.kind not in _SPOKEN])
     work = {kind: count for kind, count in before.drivers.items() if kind not in _SPOKEN}
     count = words.normal.count(" ") + 1
     numbers = {

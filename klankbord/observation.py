@@ -31,13 +31,13 @@ from klankbord.redaction import excerpt
 from klankbord.signals import CustomerWords, Detector, Dimension, Finding, Signal, Turn, Words, customer_words
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.suggestions.ask_if_solved import asks
-from klankbord.tone import believed, cues_in
+from klankbord.tone import GOOD, believed, cues_in
 
 SCHEMA: Final = 1
 _QUOTE_MARGIN_CHARS: Final = 20
 _CONFIRMING: Final = ("gratitude", "relief", "joy")
 _TYPES: Final = {kind: str(kind.__struct_config__.tag) for kind in get_args(Event)}
-_HEADS: Final = tuple((one.kind, one.head) for one in DETECTORS if one.head)
+_HEADS: Final = tuple((one.kind, one.head, one.head in GOOD) for one in DETECTORS if one.head)
 # Who is asked at an event, and of a line by who said it and whether its times are known.
 _BY_EVENT: Final = {
     kind: tuple(one for one in DETECTORS if kind in one.where) for kind in get_args(Event) if kind is not Utterance
@@ -197,10 +197,12 @@ def _signals(turn: Turn) -> tuple[Signal, ...]:
     weak = {} if turn.customer is None else _weak(turn.customer, turn.policy)
     found = list[tuple[Detector, Finding | Signal]]()
     for one in _asked(turn):
-        finding = weak.get(one.kind) or one.find(turn)
-        if finding is not None and (finding.strength > 0 or isinstance(finding, Signal)):
+        if heard := weak.get(one.kind):
+            found.append((one, heard))
+        elif (finding := one.find(turn)) is not None and finding.strength > 0:
             found.append((one, finding))
-    private = [of.span for one, of in found if one.dimension is Dimension.NEED and isinstance(of, Finding) and of.span]
+    need = Dimension.NEED
+    private = [of.span for one, of in found if one.dimension is need and isinstance(of, Finding) and of.span]
     return tuple([of if isinstance(of, Signal) else _signal(turn, one, of, private) for one, of in found])
 
 
@@ -208,11 +210,12 @@ def _weak(words: CustomerWords, policy: Policy) -> dict[str, Signal]:
     """What the heads hear of emotion that nobody is shown, at once: in most lines that is all they hear."""
     chances, corrections = reading(words.normal, words.language).chances, policy.judges.heads
     weak = dict[str, Signal]()
-    for kind, head in _HEADS:
-        chance = believed(words, head, chances[head])
-        strength = round(scoring.corrected(chance, corrections.get(kind)) if corrections else chance, 4)
-        if chance > 0.0 and strength < policy.evidence_from:
-            weak[kind] = Signal(kind, Dimension.EMOTION, strength)
+    shown_from, of_emotion = policy.evidence_from, Dimension.EMOTION
+    for kind, head, is_good in _HEADS:
+        chance = believed(words, head, chances[head]) if is_good else chances[head]
+        strength = round(scoring.corrected(chance, corrections.get(kind)), 4)
+        if chance > 0.0 and strength < shown_from:
+            weak[kind] = Signal(kind, of_emotion, strength)
     return weak
 
 

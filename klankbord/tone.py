@@ -41,7 +41,7 @@ EMOTION_HEADS: Final = {
     "sounds_happy": "joy",
     "sounds_grateful": "gratitude",
 }
-_GOOD: Final = frozenset({"joy", "gratitude", "relief"})
+GOOD: Final = frozenset({"joy", "gratitude", "relief"})
 _DOUBTED_FROM: Final = 0.05
 _MOST_WORDS: Final = 6
 
@@ -67,7 +67,7 @@ def sounds(kind: str, head: str) -> Detector:
 
 def believed(words: CustomerWords, head: str, chance: float) -> float:
     """The chance of a head of emotion as far as the rest of the words bear it out."""
-    if chance < _DOUBTED_FROM or head not in _GOOD:
+    if chance < _DOUBTED_FROM or head not in GOOD:
         return chance
     # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
     return chance * min(1.0, 2.0 * (1.0 - negative(words.clean, words.normal, words.language)[0]))
