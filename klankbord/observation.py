@@ -196,13 +196,14 @@ def _asks(event: Event, words: Words | None) -> bool:
 def _signals(turn: Turn) -> tuple[Signal, ...]:
     weak = {} if turn.customer is None else _weak(turn.customer, turn.policy)
     found = list[tuple[Detector, Finding | Signal]]()
+    private = list[tuple[int, int]]()
     for one in _asked(turn):
         if heard := weak.get(one.kind):
             found.append((one, heard))
         elif (finding := one.find(turn)) is not None and finding.strength > 0:
             found.append((one, finding))
-    need = Dimension.NEED
-    private = [of.span for one, of in found if one.dimension is need and isinstance(of, Finding) and of.span]
+            if finding.span and one.dimension is Dimension.NEED:
+                private.append(finding.span)
     return tuple([of if isinstance(of, Signal) else _signal(turn, one, of, private) for one, of in found])
 
 
@@ -277,7 +278,7 @@ def _quote(words: Words | None, finding: Finding, private: Sequence[tuple[int, i
     left = words.clean.rfind(" ", 0, max(0, start - _QUOTE_MARGIN_CHARS)) + 1
     right = words.clean.find(" ", min(len(words.clean), end + _QUOTE_MARGIN_CHARS))
     right = len(words.clean) if right < 0 else right
-    if any(left < private_end and private_start < right for private_start, private_end in private):
+    if private and any(left < private_end and private_start < right for private_start, private_end in private):
         return ""
     return clip(excerpt(words.clean, left, right))
 

@@ -157,6 +157,7 @@ def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | N
     return strongest(reading(words.normal, words.language), "valence", against=positive)
 
 
+@lru_cache(maxsize=2)  # what is positive and what is negative ask for the same line, and for its words
 def _valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
     bad, read = negative(clean, normal, language)
     if not read.compound and not any(c.isalpha() for c in normal):
