@@ -130,7 +130,7 @@ def changes(
     found = []
     for name, episode in after.items():
         earlier = before.get(name)
-        if earlier == episode:
+        if earlier is episode or earlier == episode:
             continue
         is_new = earlier is None or earlier.number != episode.number
         if is_new:
@@ -138,10 +138,10 @@ def changes(
         # That an episode lost its quote to `bounded` is no news.
         if episode.cleared_at is not None and (is_new or earlier is None or earlier.cleared_at is None):
             found.append(_alert(tenant, conversation_id, name, episode, "cleared"))
-    # What was open and is not remembered gave its place to the one that opened last.
-    last = max((episode.opened_at for episode in after.values()), default=0.0)
     for name in before.keys() - after.keys():
         if before[name].cleared_at is None:
+            # What was open and is not remembered gave its place to the one that opened last.
+            last = max((episode.opened_at for episode in after.values()), default=0.0)
             found.append(_alert(tenant, conversation_id, name, _closed(before[name], last), "cleared"))
     return tuple(found)
 

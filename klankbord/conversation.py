@@ -176,7 +176,8 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     @property
     def threat(self) -> float:
         """How sure a danger to the customer or to others is, 0..1."""
-        return max((self.needs[kind].sure for kind in THREATS if kind in self.needs), default=0.0)
+        needs = self.needs
+        return max((needs[kind].sure for kind in THREATS if kind in needs), default=0.0) if needs else 0.0
 
 
 def _numbered(word: str) -> int:

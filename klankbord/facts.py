@@ -23,6 +23,7 @@ from klankbord.events import (
     Objected,
     Resumed,
     Role,
+    Seconds,
     Started,
     Transferred,
     Utterance,
@@ -113,6 +114,8 @@ def counted(conversation: Conversation, event: Event, words: Words | None, *, as
     `asked`: whether this answer asks if it was solved.
     """
     at = event.at_s
+    if isinstance(event, Utterance):
+        return _turn_counted(conversation, event, words, at, asked=asked) if event.is_final else conversation
     if isinstance(event, Held):
         return replace(conversation, held_since=at)
     if isinstance(event, Resumed):
@@ -131,8 +134,12 @@ def counted(conversation: Conversation, event: Event, words: Words | None, *, as
     if isinstance(event, Waited) and conversation.waiting_since is not None:
         waited_s = min(event.wait_s, at - conversation.waiting_since)
         return replace(conversation, wait_counted_s=max(conversation.wait_counted_s, waited_s))
-    if not isinstance(event, Utterance) or not event.is_final:
-        return conversation
+    return conversation
+
+
+def _turn_counted(
+    conversation: Conversation, event: Utterance, words: Words | None, at: Seconds, *, asked: bool
+) -> Conversation:
     conversation = _heard(conversation, event, words)
     if event.role is Role.CUSTOMER:
         return replace(

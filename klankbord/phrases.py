@@ -107,6 +107,8 @@ class Phrases:
 
     def best_in_any(self, text: str) -> Match | None:
         """The strongest match in any language: in need, people change to the one that comes first."""
+        if not self._shelf.found(text):
+            return None
         found = [match for language in _LANGUAGES if (match := self.best(text, language)) is not None]
         return max(found, key=lambda match: match.strength, default=None)
 
@@ -158,6 +160,11 @@ def forget() -> None:
 def lists_in(text: str) -> set[Phrases]:
     """The lists made by `Phrases.listed` that have a phrase in `text`, in whatever language."""
     return {phrases for phrases, _ in _OF_CUSTOMERS.found(text)}
+
+
+def lists_in_answer(text: str) -> set[Phrases]:
+    """The same of the lists made by `Phrases.in_answers`."""
+    return {phrases for phrases, _ in _OF_ANSWERS.found(text)}
 
 
 class Near:

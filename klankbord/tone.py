@@ -9,7 +9,7 @@ from klankbord.events import Language
 from klankbord.models.features import spans
 from klankbord.models.heads import Reading, answering, reading
 from klankbord.models.hints import HINTED, may_mean
-from klankbord.phrases import Near, Phrases, lists_in
+from klankbord.phrases import Near, Phrases, lists_in, lists_in_answer
 from klankbord.polarity import Polarity, polarity
 from klankbord.signals import Cue, CustomerWords, Detector, Finding, Words, of_emotion
 
@@ -51,6 +51,14 @@ def cues_in(words: CustomerWords) -> set[Cue]:
     chances = reading(words.normal, words.language).chances
     cues: set[Cue] = {head for head, chance in chances.items() if chance >= NEED_FROM}
     cues |= lists_in(words.normal)
+    return cues
+
+
+def cues_in_answer(words: Words) -> set[Cue]:
+    """What in an answer calls for a detector; its heads are named where they may be likely, before they are read."""
+    cues: set[Cue] = {*lists_in_answer(words.normal)}
+    if may_mean(words.normal, words.language):
+        cues.update(HINTED)
     return cues
 
 

@@ -132,4 +132,6 @@ def find(turn: Turn) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-channel_hop: Final = of_effort("channel_hop", find, cues=(CAME,), where=(Role.CUSTOMER, *ANSWERS, Context))
+channel_hop: Final = of_effort(
+    "channel_hop", find, cues=(CAME,), answer_cues=(SENT, "elsewhere"), where=(Role.CUSTOMER, *ANSWERS, Context)
+)

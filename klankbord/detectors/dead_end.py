@@ -191,4 +191,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else means(words, "cannot", PHRASES)
 
 
-dead_end: Final = of_effort("dead_end", find, where=ANSWERS)
+dead_end: Final = of_effort("dead_end", find, answer_cues=(PHRASES, "cannot"), where=ANSWERS)

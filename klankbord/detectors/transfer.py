@@ -66,4 +66,4 @@ def _announced(turn: Turn) -> Evidence | None:
     return None
 
 
-transfer: Final = of_effort("transfer", find, where=(*ANSWERS, Transferred))
+transfer: Final = of_effort("transfer", find, answer_cues=(PHRASES,), where=(*ANSWERS, Transferred))
