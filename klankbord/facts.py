@@ -59,7 +59,7 @@ def placed(conversation: Conversation, event: Event, memory: Memory) -> Conversa
     """The conversation with the event's place and time in it, and `memory` of it."""
     at = event.at_s
     started_at = conversation.started_at
-    conversation = _ended(conversation, event)
+    conversation = _ended(conversation, event, at)
     return replace(
         conversation,
         memory=memory,
@@ -75,9 +75,9 @@ def placed(conversation: Conversation, event: Event, memory: Memory) -> Conversa
     )
 
 
-def _ended(conversation: Conversation, event: Event) -> Conversation:
+def _ended(conversation: Conversation, event: Event, at: Seconds) -> Conversation:
     """Whether it is over after the event: who was only idle comes back by speaking, who left does not."""
-    at, ended_at, last_at = event.at_s, conversation.ended_at, conversation.last_at
+    ended_at, last_at = conversation.ended_at, conversation.last_at
     if isinstance(event, Ended):
         # Somebody spoke while this was on its way: nothing was idle.
         spoke = event.idle_s is not None and last_at is not None and last_at > at - event.idle_s + _ROUNDING_S

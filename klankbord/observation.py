@@ -113,7 +113,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     signals = _told(found, policy)
     now = voted(facts.counted(now, event, words, asked=_asks(event, words)), words, policy.reasons)
     felt = scoring.felt(found, policy) if by_customer else scoring.Felt({})
-    now, parts = _scored(now, event, words, felt, signals, policy)
+    now, parts = _scored(now, event, at, words, felt, signals, policy)
     numbers = context.judged_by(conversation, words, found, felt, policy)
     now = _needed(now, at, signals, policy, by_customer=by_customer)
     dissatisfaction = round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0
@@ -140,7 +140,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         effort_parts=parts,
         reason=now.reason if now.reason != conversation.reason else None,
         alerts=alerts,
-        suggestions=_advised(now, event, signals, dissatisfaction, policy),
+        suggestions=_advised(now, event, at, signals, dissatisfaction, policy),
     )
 
 
@@ -299,8 +299,8 @@ def _quote(words: Words | None, finding: Finding, private: Sequence[tuple[int, i
 
 
 def _scored(
-    conversation: Conversation, event: Event, words: Words | None, felt: scoring.Felt, signals: Sequence[Signal],
-    policy: Policy,
+    conversation: Conversation, event: Event, at: Seconds, words: Words | None, felt: scoring.Felt,
+    signals: Sequence[Signal], policy: Policy,
 ) -> tuple[Conversation, dict[str, float]]:  # fmt: skip
     by_customer = words is not None and words.role is Role.CUSTOMER
     turn = scoring.turn_emotions(signals, policy) if by_customer else {}
@@ -317,12 +317,11 @@ def _scored(
     drivers = scoring.faded_drivers(conversation.drivers, signals, policy, turn=turn_taken, released=released)
     now = scoring.effort_parts(drivers, policy)
     hardest = conversation.hardest
-    if sum(now.values()) > sum(hardest.values()):
+    if now and sum(now.values()) > sum(hardest.values()):
         hardest = {driver: round(part, 4) for driver, part in now.items()}
         effort, parts = scoring.lasting_effort(now, now, policy)
     else:
         effort, parts = scoring.lasting_effort(now, hardest, policy)
-    at = event.at_s
     timeline = conversation.timeline
     if words is not None or effort != conversation.effort:
         # An event may come late, with a time before the start.
@@ -346,7 +345,7 @@ def _scored(
 
 
 def _refused(signals: Sequence[Signal]) -> bool:
-    return any(signal.kind == "dead_end" and signal.strength >= 0.5 for signal in signals)
+    return bool(signals) and any(signal.kind == "dead_end" and signal.strength >= 0.5 for signal in signals)
 
 
 def _evidence(conversation: Conversation, event: Event, at: Seconds, signals: Sequence[Signal]) -> tuple[Evidence, ...]:
@@ -363,14 +362,15 @@ def _as_evidence(event: Event, signal: Signal, at: Seconds) -> Evidence:
 
 
 def _advised(
-    conversation: Conversation, event: Event, signals: Sequence[Signal], dissatisfaction: float, policy: Policy
-) -> tuple[Suggestion, ...]:
+    conversation: Conversation, event: Event, at: Seconds, signals: Sequence[Signal], dissatisfaction: float,
+    policy: Policy,
+) -> tuple[Suggestion, ...]:  # fmt: skip
     """The help that applies now for the agent who has the conversation, in prior order; safety comes alone."""
     unsure = dissatisfaction if policy.unsure_from < dissatisfaction < policy.unsure_to else None
     arrived = isinstance(event, Joined | Transferred)
     if conversation.agent_id is None or conversation.ended_at is not None or not (signals or unsure or arrived):
         return ()
-    at, asked_at = event.at_s, float("-inf") if conversation.asked_at is None else conversation.asked_at
+    asked_at = float("-inf") if conversation.asked_at is None else conversation.asked_at
     moment = Moment(
         conversation,
         {signal.kind: signal for signal in signals},
