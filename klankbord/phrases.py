@@ -197,6 +197,9 @@ def _as_typed(phrases: Mapping[str, float]) -> dict[str, float]:
 
 def _longest(spans: Sequence[Span]) -> Iterator[Span]:
     """Spans that do not overlap: the first, and the longest where several start ("niet blij" is not "blij")."""
+    if len(spans) == 1:
+        yield spans[0]
+        return
     free = 0
     for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
         if start >= free:

@@ -152,12 +152,12 @@ def strongest_run(moved: Sequence[float]) -> tuple[int, int] | None:
 
 def valence(words: CustomerWords) -> float:
     """How positive the words are, -1..1: the head and VADER together, nearer 0 the less feeling there is in them."""
-    return _valence(words.clean, words.normal, words.language)[0]
+    return heard_valence(words.clean, words.normal, words.language)[0]
 
 
 def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | None:
     """The words that made it positive or negative: VADER's strongest where it has one, else the head's."""
-    _, read = _valence(words.clean, words.normal, words.language)
+    _, read = heard_valence(words.clean, words.normal, words.language)
     word = next((word for word, value in read.words if (value > 0) == positive), "")
     start = words.normal.find(word) if word else -1
     if start >= 0:
@@ -166,7 +166,8 @@ def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | N
 
 
 @lru_cache(maxsize=2)  # what is positive and what is negative ask for the same line, and for its words
-def _valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
+def heard_valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
+    """How positive a line is, -1..1, and what VADER read."""
     bad, read = negative(clean, normal, language)
     if not read.compound and not any(c.isalpha() for c in normal):
         return 0.0, read

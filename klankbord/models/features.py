@@ -53,7 +53,7 @@ def words_in(written: str) -> tuple[str, ...]:
 @lru_cache(maxsize=2)  # several signals may quote the same line
 def spans(normal: str) -> list[tuple[int, int]]:
     """The places of the tokens of a line."""
-    return [match.span() for match in islice(_TOKEN.finditer(normal), MAX_TOKENS)]
+    return list(map(re.Match.span, islice(_TOKEN.finditer(normal), MAX_TOKENS)))
 
 
 _words: Final = Kept(words_in).__getitem__

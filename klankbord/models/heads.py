@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from klankbord.events import Language
-from klankbord.kept import WORDS_KEPT
+from klankbord.kept import WORDS_KEPT, Kept
 from klankbord.models.features import DENIED, NEGATORS, between, of_word, spans, words
 
 FORMAT: Final = 1
@@ -55,7 +55,7 @@ class Model:
             left, _, right = feature.partition(" ")
             if right:
                 self.pairs.setdefault(left, {})[right] = at
-        self._words: dict[str, int] = {}
+        self._words: Final = Kept(self._new_row)
         self._columns: Final = {name: at for at, name in enumerate(self.names)}
         self._bias: Final = np.array(header["bias"], np.float32)
         self._slope: Final = np.array(header["platt"], np.float32)[:, 0]
@@ -64,10 +64,9 @@ class Model:
     def read(self, normal: str) -> "Reading":
         """The line read by every head."""
         said = words(normal)
-        if len(self._words) + len(said) > WORDS_KEPT:
-            self._words = {}
-        kept = self._words
-        rows = [kept.get(word) or self._kept(word) for word in said]
+        if len(self._words) + len(said) > WORDS_KEPT:  # no row may be given twice within a line
+            self._words.clear()
+        rows = list(map(self._words.__getitem__, said))
         pairs = self._pairs(said)
         rows += [row for row, _, _ in pairs]
         moved = self._rows.take(rows, axis=0) if rows else self._rows[:0]
@@ -102,11 +101,10 @@ class Model:
         slope, _ = self.header["platt"][self.names.index("valence")]
         return float(self.header["fusion"]["lexicon"] * slope)
 
-    def _kept(self, word: str) -> int:
+    def _new_row(self, word: str) -> int:
         row = self._count + len(self._words)
         places = self.features_of(word)
         self._rows[row] = self._rows[places].sum(axis=0) if places else 0.0
-        self._words[word] = row
         return row
 
     def features_of(self, word: str) -> list[int]:
