@@ -52,6 +52,7 @@ _OF_ONE_LINE: Final[tuple[Any, ...]] = (
     phrases.forget,
     redaction.find,
     seconds,
+    tone.heard_valence,
     tone.negative,
     tone.strongest,
 )
@@ -134,7 +135,8 @@ def _costs(case: Case) -> Iterator[tuple[str, Cost]]:
     yield "clean and normal", timed(lambda: phrases.normal(phrases.clean(case.event.text)))
     yield "language, until settled", timed(lambda: language.odds(words.normal, POLICY.languages))
     yield "redaction of a whole line", timed(lambda: redaction.redact(words.clean))
-    yield "phrases of all lists", timed(lambda: phrases.lists_in(words.normal))
+    lists_in = phrases.lists_in if words.role is Role.CUSTOMER else phrases.lists_in_answer
+    yield "phrases of all lists", timed(lambda: lists_in(words.normal))
     turn = Turn(case.before, case.event, words, customer_words(words), POLICY)
     if turn.customer is None:
         yield "model: answers, a hint", timed(lambda: hints.may_mean(words.normal, words.language))
@@ -144,7 +146,7 @@ def _costs(case: Case) -> Iterator[tuple[str, Cost]]:
         yield "model: reasons", timed(lambda: reason_models.model(words.language).read(words.normal))
         yield "polarity by VADER's rules", timed(lambda: polarity(words.clean, words.language))
     # From here on the line has been read: a detector's own work, not that of whichever comes first.
-    phrases.lists_in(words.normal)
+    lists_in(words.normal)
     heads.reading(words.normal, words.language)
     heads.answering(words.normal, words.language)
     for detector in DETECTORS:

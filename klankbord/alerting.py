@@ -1,7 +1,7 @@
 """Rules become alerts: once per episode, with hysteresis and a cool-down."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -86,12 +86,7 @@ def follow(
         closed = {name: _closed(episode, at) for name, episode in conversation.episodes.items()}
         return replace(conversation, episodes=closed, said={}, streaks={})
     heard = heard or Heard()
-    # A rule that was taken out of the policy, or changed in it, must not leave its alert open for ever.
-    outdated = {name for name, episode in conversation.episodes.items() if not _in_force(name, episode, policy)}
-    episodes = {
-        name: _closed(episode, at) if name in outdated else episode for name, episode in conversation.episodes.items()
-    }
-    any_open = any(episode.cleared_at is None for episode in episodes.values())
+    episodes, outdated, any_open = _continued(conversation, policy, at)
     signals = {signal.kind: signal.strength for signal in heard.signals}
     answers = policy.program.answers(Moment(conversation, at, signals), any_open=any_open)
     streaks = _streaks(conversation.streaks, policy, answers, customer_turn=heard.customer_turn)
@@ -113,6 +108,19 @@ def follow(
     return now
 
 
+def _continued(
+    conversation: Conversation, policy: Policy, at: Seconds
+) -> tuple[dict[str, Episode], Collection[str], bool]:
+    """The episodes, those of rules that are no longer what they were closed; the names of these; if any is open."""
+    before = conversation.episodes
+    if not before:
+        return {}, (), False
+    # A rule that was taken out of the policy, or changed in it, must not leave its alert open for ever.
+    outdated = {name for name, episode in before.items() if not _in_force(name, episode, policy)}
+    episodes = {name: _closed(episode, at) if name in outdated else episode for name, episode in before.items()}
+    return episodes, outdated, any([episode.cleared_at is None for episode in episodes.values()])
+
+
 def changes(
     tenant: str, conversation_id: str, before: Mapping[str, Episode], after: Mapping[str, Episode]
 ) -> tuple[Alert, ...]:
@@ -122,7 +130,7 @@ def changes(
     found = []
     for name, episode in after.items():
         earlier = before.get(name)
-        if earlier == episode:
+        if earlier is episode or earlier == episode:
             continue
         is_new = earlier is None or earlier.number != episode.number
         if is_new:
@@ -130,10 +138,10 @@ def changes(
         # That an episode lost its quote to `bounded` is no news.
         if episode.cleared_at is not None and (is_new or earlier is None or earlier.cleared_at is None):
             found.append(_alert(tenant, conversation_id, name, episode, "cleared"))
-    # What was open and is not remembered gave its place to the one that opened last.
-    last = max((episode.opened_at for episode in after.values()), default=0.0)
     for name in before.keys() - after.keys():
         if before[name].cleared_at is None:
+            # What was open and is not remembered gave its place to the one that opened last.
+            last = max((episode.opened_at for episode in after.values()), default=0.0)
             found.append(_alert(tenant, conversation_id, name, _closed(before[name], last), "cleared"))
     return tuple(found)
 
@@ -156,16 +164,15 @@ def _in_force(name: str, episode: Episode, policy: Policy) -> bool:
     return policy.versions.get(name) == episode.rule_version
 
 
-def _streaks(before: Mapping[str, int], policy: Policy, answers: Answers, *, customer_turn: bool) -> dict[str, int]:
+def _streaks(before: dict[str, int], policy: Policy, answers: Answers, *, customer_turn: bool) -> dict[str, int]:
     """By rule version, how many customer turns in a row a rule that waits for some has held."""
     if not customer_turn:
-        return dict(before)
-    found = dict[str, int]()
-    for place, (name, rule) in enumerate(policy.in_force.items()):
-        if rule.for_turns > 1 and answers.when[place]:
-            version = policy.versions[name]
-            found[version] = min(rule.for_turns, before.get(version, 0) + 1)
-    return found
+        return before
+    return {
+        version: min(for_turns, before.get(version, 0) + 1)
+        for place, version, for_turns in policy.patient
+        if answers.when[place]
+    }
 
 
 def _raises(name: str, rule: Rule, now: Conversation, policy: Policy, at: Seconds) -> bool:

@@ -31,8 +31,9 @@ def judged_by(
     """The same of a turn of which is known what it shows."""
     if words is None or words.role is not Role.CUSTOMER:
         return {}
-    told = sum(s.strength for s in found if s.dimension is Dimension.EFFORT and s.kind not in _SPOKEN)
-    work = {kind: count for kind, count in before.drivers.items() if kind not in _SPOKEN}
+    effort = Dimension.EFFORT
+    told = sum([s.strength for s in found if s.dimension is effort and s.kind not in _SPOKEN])
+    work = {kind: count for kind, count in before.drivers.items() if kind not in _SPOKEN} if before.drivers else {}
     count = words.normal.count(" ") + 1
     numbers = {
         "words": turn.dissatisfied,
@@ -44,7 +45,7 @@ def judged_by(
         "mood of few words": before.mood if count <= _SHORT_WORDS else 0.0,
         "felt before": max(before.emotions.get("frustration", 0.0), before.emotions.get("anger", 0.0)),
         "work before": load(work, policy),
-        "hardest before": sum(part for kind, part in before.hardest.items() if kind not in _SPOKEN) / 6.0,
+        "hardest before": sum([part for kind, part in before.hardest.items() if kind not in _SPOKEN]) / 6.0,
         "told of work": min(2.0, told) / 2.0,
         "refused": float(before.refused),
         "opening": float(before.customer_turns == 0),

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from klankbord.events import Channel, Language, Seconds
+from klankbord.kept import Kept
 from klankbord.memory import Lane, shortened
 
 VERSION: Final = 1
@@ -175,18 +176,26 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     @property
     def threat(self) -> float:
         """How sure a danger to the customer or to others is, 0..1."""
-        return max((self.needs[kind].sure for kind in THREATS if kind in self.needs), default=0.0)
+        needs = self.needs
+        return max((needs[kind].sure for kind in THREATS if kind in needs), default=0.0) if needs else 0.0
 
 
-@lru_cache(maxsize=8_192)
-def _word_number(word: str) -> int:
+def _numbered(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=2).digest(), "big")
+
+
+def _worth_comparing(written: str) -> tuple[str, ...]:
+    return tuple(word for word in _WORD.findall(written) if word not in _EMPTY_WORDS)
+
+
+_word_number: Final = Kept(_numbered).__getitem__
+_content_words: Final = Kept(_worth_comparing).__getitem__
 
 
 @lru_cache(maxsize=4)  # a question is remembered and compared with earlier ones
 def fingerprint(normal: str) -> tuple[int, ...]:
     """Numbers that stand for the content words of a line: likeness can be judged, the words cannot be read back."""
-    words = dict.fromkeys(word for word in _WORD.findall(normal) if word not in _EMPTY_WORDS)
+    words = dict.fromkeys(chain.from_iterable(map(_content_words, normal.split())))
     return tuple(map(_word_number, islice(words, _FINGERPRINT_WORDS)))
 
 

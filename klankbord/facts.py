@@ -23,6 +23,7 @@ from klankbord.events import (
     Objected,
     Resumed,
     Role,
+    Seconds,
     Started,
     Transferred,
     Utterance,
@@ -58,7 +59,7 @@ def placed(conversation: Conversation, event: Event, memory: Memory) -> Conversa
     """The conversation with the event's place and time in it, and `memory` of it."""
     at = event.at_s
     started_at = at if conversation.started_at is None or isinstance(event, Started) else conversation.started_at
-    conversation = _ended(conversation, event)
+    conversation = _ended(conversation, event, at)
     if conversation.ended_at is not None:  # two clocks may have told of the start and of the end
         started_at = min(started_at, conversation.ended_at)
     return replace(
@@ -76,9 +77,9 @@ def placed(conversation: Conversation, event: Event, memory: Memory) -> Conversa
     )
 
 
-def _ended(conversation: Conversation, event: Event) -> Conversation:
+def _ended(conversation: Conversation, event: Event, at: Seconds) -> Conversation:
     """Whether it is over after the event: who was only idle comes back by speaking, who left does not."""
-    at, ended_at, last_at = event.at_s, conversation.ended_at, conversation.last_at
+    ended_at, last_at = conversation.ended_at, conversation.last_at
     if isinstance(event, Ended):
         # Somebody spoke while this was on its way: nothing was idle.
         spoke = event.idle_s is not None and last_at is not None and last_at > at - event.idle_s + _ROUNDING_S
@@ -115,6 +116,8 @@ def counted(conversation: Conversation, event: Event, words: Words | None, *, as
     `asked`: whether this answer asks if it was solved.
     """
     at = event.at_s
+    if isinstance(event, Utterance):
+        return _turn_counted(conversation, event, words, at, asked=asked) if event.is_final else conversation
     if isinstance(event, Held):
         return replace(conversation, held_since=at)
     if isinstance(event, Resumed):
@@ -133,8 +136,12 @@ def counted(conversation: Conversation, event: Event, words: Words | None, *, as
     if isinstance(event, Waited) and conversation.waiting_since is not None:
         waited_s = min(event.wait_s, at - conversation.waiting_since)
         return replace(conversation, wait_counted_s=max(conversation.wait_counted_s, waited_s))
-    if not isinstance(event, Utterance) or not event.is_final:
-        return conversation
+    return conversation
+
+
+def _turn_counted(
+    conversation: Conversation, event: Utterance, words: Words | None, at: Seconds, *, asked: bool
+) -> Conversation:
     conversation = _heard(conversation, event, words)
     if event.role is Role.CUSTOMER:
         return replace(

@@ -40,6 +40,7 @@ class Lane(Struct, frozen=True, array_like=True):
 
 
 Memory = dict[str, Lane]
+_EMPTY: Final = Lane()
 
 
 def side(event: Event) -> str:
@@ -77,7 +78,7 @@ def with_event(memory: Memory, event: Event) -> Memory:
     added = time + id_number(event.event_id)
     if isinstance(event, Utterance) and event.is_final:
         added += time + _final(event)
-    lane = memory.get(name, Lane())
+    lane = memory.get(name, _EMPTY)
     newest = lane.newest + added
     if lane.newest and time < lane.newest[-_ENTRY_BYTES:-_NUMBER_BYTES]:
         newest = b"".join(sorted(_entries(newest)))

@@ -28,25 +28,38 @@ from klankbord.phrases import clean, normal
 from klankbord.policy import THREAT_FROM, Policy
 from klankbord.reasons import voted
 from klankbord.redaction import excerpt
-from klankbord.signals import CustomerWords, Detector, Dimension, Finding, Signal, Turn, Words, customer_words
+from klankbord.signals import Cue, CustomerWords, Detector, Dimension, Finding, Signal, Turn, Words, customer_words
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.suggestions.ask_if_solved import asks
-from klankbord.tone import believed, cues_in
+from klankbord.tone import GOOD, believed, cues_in, cues_in_answer
 
 SCHEMA: Final = 1
 _QUOTE_MARGIN_CHARS: Final = 20
 _CONFIRMING: Final = ("gratitude", "relief", "joy")
 _TYPES: Final = {kind: str(kind.__struct_config__.tag) for kind in get_args(Event)}
-_HEADS: Final = tuple((one.kind, one.head) for one in DETECTORS if one.head)
+_HEADS: Final = tuple((one.kind, one.head, one.head in GOOD) for one in DETECTORS if one.head)
+
+
+class _Listeners(NamedTuple):
+    """Who may be asked about a line, each with what calls for it there; `uncalled` are asked whatever it holds."""
+
+    all: tuple[tuple[Detector, frozenset[Cue]], ...]
+    uncalled: tuple[Detector, ...]
+    cues: frozenset[Cue]
+
+
+def _listeners(role: Role, *, timed: bool) -> _Listeners:
+    of_role = [one for one in DETECTORS if role in one.where and (timed or not one.timed)]
+    cues = [one.cues if role is Role.CUSTOMER else one.answer_cues for one in of_role]
+    pairs = tuple(zip(of_role, cues, strict=True))
+    return _Listeners(pairs, tuple(one for one, called in pairs if not called), frozenset[Cue]().union(*cues))
+
+
 # Who is asked at an event, and of a line by who said it and whether its times are known.
 _BY_EVENT: Final = {
     kind: tuple(one for one in DETECTORS if kind in one.where) for kind in get_args(Event) if kind is not Utterance
 }
-_BY_ROLE: Final = {
-    (role, timed): tuple(one for one in DETECTORS if role in one.where and (timed or not one.timed))
-    for role in Role
-    for timed in (False, True)
-}
+_BY_ROLE: Final = {(role, timed): _listeners(role, timed=timed) for role in Role for timed in (False, True)}
 
 
 class Observation(Struct, frozen=True, omit_defaults=True):
@@ -100,7 +113,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     signals = _told(found, policy)
     now = voted(facts.counted(now, event, words, asked=_asks(event, words)), words, policy.reasons)
     felt = scoring.felt(found, policy) if by_customer else scoring.Felt({})
-    now, parts = _scored(now, event, words, felt, signals, policy)
+    now, parts = _scored(now, event, at, words, felt, signals, policy)
     numbers = context.judged_by(conversation, words, found, felt, policy)
     now = _needed(now, at, signals, policy, by_customer=by_customer)
     dissatisfaction = round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0
@@ -127,7 +140,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
         effort_parts=parts,
         reason=now.reason if now.reason != conversation.reason else None,
         alerts=alerts,
-        suggestions=_advised(now, event, signals, dissatisfaction, policy),
+        suggestions=_advised(now, event, at, signals, dissatisfaction, policy),
     )
 
 
@@ -196,11 +209,14 @@ def _asks(event: Event, words: Words | None) -> bool:
 def _signals(turn: Turn) -> tuple[Signal, ...]:
     weak = {} if turn.customer is None else _weak(turn.customer, turn.policy)
     found = list[tuple[Detector, Finding | Signal]]()
+    private = list[tuple[int, int]]()
     for one in _asked(turn):
-        finding = weak.get(one.kind) or one.find(turn)
-        if finding is not None and (finding.strength > 0 or isinstance(finding, Signal)):
+        if heard := weak.get(one.kind):
+            found.append((one, heard))
+        elif (finding := one.find(turn)) is not None and finding.strength > 0:
             found.append((one, finding))
-    private = [of.span for one, of in found if one.dimension is Dimension.NEED and isinstance(of, Finding) and of.span]
+            if finding.span and one.dimension is Dimension.NEED:
+                private.append(finding.span)
     return tuple([of if isinstance(of, Signal) else _signal(turn, one, of, private) for one, of in found])
 
 
@@ -208,11 +224,12 @@ def _weak(words: CustomerWords, policy: Policy) -> dict[str, Signal]:
     """What the heads hear of emotion that nobody is shown, at once: in most lines that is all they hear."""
     chances, corrections = reading(words.normal, words.language).chances, policy.judges.heads
     weak = dict[str, Signal]()
-    for kind, head in _HEADS:
-        chance = believed(words, head, chances[head])
-        strength = round(scoring.corrected(chance, corrections.get(kind)) if corrections else chance, 4)
-        if chance > 0.0 and strength < policy.evidence_from:
-            weak[kind] = Signal(kind, Dimension.EMOTION, strength)
+    shown_from, of_emotion = policy.evidence_from, Dimension.EMOTION
+    for kind, head, is_good in _HEADS:
+        chance = believed(words, head, chances[head]) if is_good else chances[head]
+        strength = round(scoring.corrected(chance, corrections.get(kind)), 4)
+        if chance > 0.0 and strength < shown_from:
+            weak[kind] = Signal(kind, of_emotion, strength)
     return weak
 
 
@@ -223,11 +240,13 @@ def _asked(turn: Turn) -> Sequence[Detector]:
         return _BY_EVENT[type(event)]
     if not event.is_final:
         return ()
-    asked = _BY_ROLE[event.role, event.start_ms is not None]
-    if turn.customer is None:
-        return asked
-    cues = cues_in(turn.customer)
-    return [one for one in asked if not one.cues or not one.cues.isdisjoint(cues)]
+    asked, words = _BY_ROLE[event.role, event.start_ms is not None], turn.words
+    if words is None or not asked.cues:
+        return asked.uncalled
+    cues = cues_in_answer(words) if turn.customer is None else cues_in(turn.customer)
+    if asked.cues.isdisjoint(cues):
+        return asked.uncalled
+    return [one for one, called in asked.all if not called or not called.isdisjoint(cues)]
 
 
 def _signal(turn: Turn, detector: Detector, finding: Finding, private: Sequence[tuple[int, int]]) -> Signal:
@@ -274,14 +293,14 @@ def _quote(words: Words | None, finding: Finding, private: Sequence[tuple[int, i
     left = words.clean.rfind(" ", 0, max(0, start - _QUOTE_MARGIN_CHARS)) + 1
     right = words.clean.find(" ", min(len(words.clean), end + _QUOTE_MARGIN_CHARS))
     right = len(words.clean) if right < 0 else right
-    if any(left < private_end and private_start < right for private_start, private_end in private):
+    if private and any(left < private_end and private_start < right for private_start, private_end in private):
         return ""
     return clip(excerpt(words.clean, left, right))
 
 
 def _scored(
-    conversation: Conversation, event: Event, words: Words | None, felt: scoring.Felt, signals: Sequence[Signal],
-    policy: Policy,
+    conversation: Conversation, event: Event, at: Seconds, words: Words | None, felt: scoring.Felt,
+    signals: Sequence[Signal], policy: Policy,
 ) -> tuple[Conversation, dict[str, float]]:  # fmt: skip
     by_customer = words is not None and words.role is Role.CUSTOMER
     turn = scoring.turn_emotions(signals, policy) if by_customer else {}
@@ -298,12 +317,11 @@ def _scored(
     drivers = scoring.faded_drivers(conversation.drivers, signals, policy, turn=turn_taken, released=released)
     now = scoring.effort_parts(drivers, policy)
     hardest = conversation.hardest
-    if sum(now.values()) > sum(hardest.values()):
+    if now and sum(now.values()) > sum(hardest.values()):
         hardest = {driver: round(part, 4) for driver, part in now.items()}
         effort, parts = scoring.lasting_effort(now, now, policy)
     else:
         effort, parts = scoring.lasting_effort(now, hardest, policy)
-    at = event.at_s
     timeline = conversation.timeline
     if words is not None or effort != conversation.effort:
         # An event may come late, with a time before the start.
@@ -327,7 +345,7 @@ def _scored(
 
 
 def _refused(signals: Sequence[Signal]) -> bool:
-    return any(signal.kind == "dead_end" and signal.strength >= 0.5 for signal in signals)
+    return bool(signals) and any(signal.kind == "dead_end" and signal.strength >= 0.5 for signal in signals)
 
 
 def _evidence(conversation: Conversation, event: Event, at: Seconds, signals: Sequence[Signal]) -> tuple[Evidence, ...]:
@@ -344,14 +362,15 @@ def _as_evidence(event: Event, signal: Signal, at: Seconds) -> Evidence:
 
 
 def _advised(
-    conversation: Conversation, event: Event, signals: Sequence[Signal], dissatisfaction: float, policy: Policy
-) -> tuple[Suggestion, ...]:
+    conversation: Conversation, event: Event, at: Seconds, signals: Sequence[Signal], dissatisfaction: float,
+    policy: Policy,
+) -> tuple[Suggestion, ...]:  # fmt: skip
     """The help that applies now for the agent who has the conversation, in prior order; safety comes alone."""
     unsure = dissatisfaction if policy.unsure_from < dissatisfaction < policy.unsure_to else None
     arrived = isinstance(event, Joined | Transferred)
     if conversation.agent_id is None or conversation.ended_at is not None or not (signals or unsure or arrived):
         return ()
-    at, asked_at = event.at_s, float("-inf") if conversation.asked_at is None else conversation.asked_at
+    asked_at = float("-inf") if conversation.asked_at is None else conversation.asked_at
     moment = Moment(
         conversation,
         {signal.kind: signal for signal in signals},

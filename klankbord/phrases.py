@@ -60,11 +60,18 @@ class Phrases:
 
     @classmethod
     def listed(cls, *, nl: Mapping[str, float], en: Mapping[str, float]) -> "Phrases":
-        """Phrases that are looked for in every line: one pass finds those of all lists that are made in this way."""
-        phrases = cls(nl=nl, en=en)
-        phrases._shelf = _SHELF
-        _SHELF.add(phrases)
-        return phrases
+        """Phrases that are looked for in every line of customers: one pass finds all lists that are made so."""
+        return cls(nl=nl, en=en)._on(_OF_CUSTOMERS)
+
+    @classmethod
+    def in_answers(cls, *, nl: Mapping[str, float], en: Mapping[str, float]) -> "Phrases":
+        """The same for every line of agents and bots: their lists are a hundredth of all, and stay in the cache."""
+        return cls(nl=nl, en=en)._on(_OF_ANSWERS)
+
+    def _on(self, shelf: "Shelf") -> "Phrases":
+        self._shelf = shelf
+        shelf.add(self)
+        return self
 
     def of(self, language: Language) -> dict[str, float]:
         """The phrases of one language with their strengths."""
@@ -100,6 +107,8 @@ class Phrases:
 
     def best_in_any(self, text: str) -> Match | None:
         """The strongest match in any language: in need, people change to the one that comes first."""
+        if not self._shelf.found(text):
+            return None
         found = [match for language in _LANGUAGES if (match := self.best(text, language)) is not None]
         return max(found, key=lambda match: match.strength, default=None)
 
@@ -138,17 +147,24 @@ class Shelf:
         return self._automaton
 
 
-_SHELF: Final = Shelf()
+_OF_CUSTOMERS: Final = Shelf()
+_OF_ANSWERS: Final = Shelf()
 
 
 def forget() -> None:
     """Let go of the lines that were searched last, for who measures what a new one costs."""
-    _SHELF.found.cache_clear()
+    _OF_CUSTOMERS.found.cache_clear()
+    _OF_ANSWERS.found.cache_clear()
 
 
 def lists_in(text: str) -> set[Phrases]:
     """The lists made by `Phrases.listed` that have a phrase in `text`, in whatever language."""
-    return {phrases for phrases, _ in _SHELF.found(text)}
+    return {phrases for phrases, _ in _OF_CUSTOMERS.found(text)}
+
+
+def lists_in_answer(text: str) -> set[Phrases]:
+    """The same of the lists made by `Phrases.in_answers`."""
+    return {phrases for phrases, _ in _OF_ANSWERS.found(text)}
 
 
 class Near:
@@ -181,6 +197,9 @@ def _as_typed(phrases: Mapping[str, float]) -> dict[str, float]:
 
 def _longest(spans: Sequence[Span]) -> Iterator[Span]:
     """Spans that do not overlap: the first, and the longest where several start ("niet blij" is not "blij")."""
+    if len(spans) == 1:
+        yield spans[0]
+        return
     free = 0
     for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
         if start >= free:

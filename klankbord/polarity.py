@@ -15,6 +15,7 @@ from ahocorasick_rs import AhoCorasick
 from vaderSentiment import vaderSentiment as english_vader
 
 from klankbord.events import Language
+from klankbord.kept import Kept
 
 # VADER's time grows with the square of the number of words: 400 are 15 ms at worst, 2,000 characters of prose a few.
 MAX_CHARS: Final = 2_000
@@ -138,8 +139,7 @@ class _Rules:
     def read(self, text: str) -> Polarity:
         if self._emojis and not text.isascii():
             text = self._described(text)
-        said = text.split()
-        words = [bare if len(bare := word.strip(string.punctuation)) > 2 else word for word in said]
+        words = list(map(_AS_READ, text.split()))
         lowered = [word.lower() for word in words]
         if self._lexicon.keys().isdisjoint(lowered):
             return _NEUTRAL
@@ -203,6 +203,21 @@ class _Rules:
                 described += c
                 after_space = c == " "
         return described
+
+
+def _as_read(written: str) -> str:
+    """A word as VADER reads it: without the marks around it, unless it is as short as an emoticon."""
+    bare = written.strip(string.punctuation)
+    return bare if len(bare) > 2 else written
+
+
+def _bare(written: str) -> str:
+    """A word in lower case without the marks around it; marks by themselves as they are."""
+    return written.strip(string.punctuation).lower() or written.lower()
+
+
+_AS_READ: Final = Kept(_as_read).__getitem__
+_BARE: Final = Kept(_bare).__getitem__
 
 
 def _as_said(word: str) -> str:
@@ -269,7 +284,7 @@ def _vader_entries(lexicon: Lexicon, n_scalar: float) -> dict[str, float]:
 def _prepared(text: str, lexicon: Lexicon) -> str:
     """Dutch for VADER's rules: phrases are one word, "maar" is "but", and a negation stands by what it denies."""
     tokens = _tokens(text, lexicon)
-    words = [token.strip(string.punctuation).lower() or token.lower() for token in tokens]
+    words = list(map(_BARE, tokens))
     _join_phrases(tokens, words, lexicon)
     if _TELLING.isdisjoint(words):
         return " ".join(tokens)

@@ -319,6 +319,14 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict
         return {name: rule.version for name, rule in self.in_force.items()}
 
     @cached_property
+    def patient(self) -> tuple[tuple[int, str, int], ...]:
+        """The place, the version and the turns of each rule in force that waits for some."""
+        rules = enumerate(self.in_force.items())
+        return tuple(
+            (place, self.versions[name], rule.for_turns) for place, (name, rule) in rules if rule.for_turns > 1
+        )
+
+    @cached_property
     def program(self) -> Program:
         """The rules in force, compiled; `Unreadable` where one is none."""
         return Program(self.in_force, self.words)

@@ -60,7 +60,8 @@ def voted(conversation: Conversation, words: Words | None, taxonomy: Taxonomy) -
     if _COURTESY.issuperset(words.fingerprint):
         return conversation
     reading = models.model(words.language).read(words.normal)
-    heard = _heard(reading, taxonomy, FIRST_TURN if conversation.reason_turns == 0 else 1.0)
+    chances = models.chances(reading, at_least=_FAINT)
+    heard = _heard(chances, taxonomy, FIRST_TURN if conversation.reason_turns == 0 else 1.0)
     spoken = taxonomy.spoken(words.normal, words.language)
     if spoken is not None and spoken[0]:
         heard = {spoken[0]: _PHRASE_VOTE}
@@ -76,7 +77,7 @@ def voted(conversation: Conversation, words: Words | None, taxonomy: Taxonomy) -
     said_best = 2 * heard.get(first, 0.0) >= votes.get(first, 0.0) > 0.0 and now.reason in ("", first)
     if now.reason == conversation.reason and not said_best:
         return now
-    span = spoken[1] if spoken is not None and spoken[0] else _span(reading, first, taxonomy)
+    span = spoken[1] if spoken is not None and spoken[0] else _span(reading, chances, first, taxonomy)
     return replace(now, reason_words="" if span is None else clip(excerpt(words.clean, *span)))
 
 
@@ -113,10 +114,10 @@ def _facts(conversation: Conversation, question: Question) -> tuple[Evidence, ..
     return tuple(evidence for evidence in conversation.evidence if evidence.signal in _FACTS[question])
 
 
-def _heard(reading: Reading, taxonomy: Taxonomy, weight: float) -> dict[str, float]:
+def _heard(chances: dict[str, float], taxonomy: Taxonomy, weight: float) -> dict[str, float]:
     """The votes of one turn, by the id under which they count: the chance of each reason times `weight`."""
     heard: dict[str, float] = {}
-    for reason, chance in models.chances(reading, at_least=_FAINT).items():
+    for reason, chance in chances.items():
         if place := taxonomy.place(reason):
             heard[place] = heard.get(place, 0.0) + weight * chance
     return heard
@@ -129,8 +130,7 @@ def _kept(votes: dict[str, float], heard: dict[str, float]) -> dict[str, float]:
     return {reason: round(vote, 3) for reason, vote in ranked[:KEPT_VOTES]}
 
 
-def _span(reading: Reading, reason: str, taxonomy: Taxonomy) -> tuple[int, int] | None:
+def _span(reading: Reading, chances: dict[str, float], reason: str, taxonomy: Taxonomy) -> tuple[int, int] | None:
     """The words that spoke most for it; of the reasons that count as one, for the one most heard."""
-    said = models.chances(reading, at_least=_FAINT)
-    heard = [name for name in said if taxonomy.place(name) == reason]
-    return strongest(reading, max(heard, key=said.__getitem__)) if heard else None
+    heard = [name for name in chances if taxonomy.place(name) == reason]
+    return strongest(reading, max(heard, key=chances.__getitem__)) if heard else None

@@ -200,18 +200,19 @@ class _Conditions:
 
     def __init__(self, sources: Sequence[str]) -> None:
         plain = [_PLAIN.fullmatch(source) for source in sources]
-        self._plain: Final = [
-            None if found is None else (found[1], found[2] == "<", float(found[3])) for found in plain
-        ]
+        self._plain: Final = [(found[1], found[2] == "<", float(found[3])) for found in plain if found is not None]
         others = [source for source, found in zip(sources, plain, strict=True) if found is None]
         self._others: Final = cel.compile(f"[{', '.join(others)}]") if others else None
+        self._other_places: Final = [place for place, found in enumerate(plain) if found is None]
 
     def hold(self, values: Mapping[str, Value]) -> Sequence[bool]:
         """Which of the conditions hold, in their order."""
-        others = iter(() if self._others is None else self._others.execute(cel.Context(dict(values))))
-        return [
-            next(others) if plain is None else (float(values[plain[0]]) < plain[2]) is plain[1] for plain in self._plain
-        ]
+        hold = [(float(values[name]) < number) is below for name, below, number in self._plain]
+        if self._others is not None:
+            others = self._others.execute(cel.Context(dict(values)))
+            for place, holds in zip(self._other_places, others, strict=True):
+                hold.insert(place, holds)
+        return hold
 
 
 class Program:

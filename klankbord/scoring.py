@@ -47,11 +47,11 @@ def felt(found: Iterable[Signal], policy: Policy) -> Felt:
 def turn_emotions(signals: Iterable[Signal], policy: Policy) -> dict[str, float]:
     """What one customer turn's signals say of each emotion, 0..1; an emotion without evidence is left out."""
     emotions: dict[str, float] = {}
-    weights = policy.emotion_weights
+    weighed, of_emotion = policy.emotion_weights, Dimension.EMOTION  # asking an enumeration takes 0.1 us
     for signal in signals:
-        if signal.dimension is Dimension.EMOTION and signal.kind in weights:
+        if signal.dimension is of_emotion and (weights := weighed.get(signal.kind)):
             strength = signal.strength
-            for emotion, weight in weights[signal.kind].items():
+            for emotion, weight in weights.items():
                 # `either` of two, written out: this runs some twenty times a turn.
                 emotions[emotion] = 1.0 - (1.0 - emotions.get(emotion, 0.0)) * (1.0 - weight * strength)
     return {emotion: round(value, _DIGITS) for emotion, value in emotions.items()}
@@ -85,7 +85,8 @@ def moved(before: float, newest: float, share: float) -> float:
 
 def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
     """The signals that are shown and remembered: every fact, and such evidence in words as is strong enough."""
-    return tuple([s for s in signals if s.strength >= policy.evidence_from or s.dimension is Dimension.EFFORT])
+    least, effort = policy.evidence_from, Dimension.EFFORT
+    return tuple([s for s in signals if s.strength >= least or s.dimension is effort])
 
 
 def heard_dissatisfied(strengths: Mapping[str, float]) -> float:

@@ -99,6 +99,8 @@ class Detector:
     # Lists of phrases and names of heads: in a customer's line `find` finds nothing where none of them is. With none
     # it has to be asked in each.
     cues: frozenset[Cue] = frozenset()
+    # The same in the line of an agent or a bot.
+    answer_cues: frozenset[Cue] = frozenset()
     # In whose finals it may find something, and in which other events; `timed`: only where a final has its times.
     where: frozenset[Place] = frozenset({Role.CUSTOMER})
     timed: bool = False
@@ -125,7 +127,7 @@ def of_need(kind: str, find: Callable[[CustomerWords], Finding | None], *, cues:
 
 def of_effort(
     kind: str, find: Callable[[Turn], Finding | None], *, cues: Iterable[Cue] = (),
-    where: Iterable[Place] | None = None, timed: bool = False,
+    answer_cues: Iterable[Cue] = (), where: Iterable[Place] | None = None, timed: bool = False,
 ) -> Detector:  # fmt: skip
     """A detector of effort: it may look at any event, since waits, holds and transfers are facts.
 
@@ -134,7 +136,7 @@ def of_effort(
     cues = frozenset(cues)
     if where is None:
         where = (Role.CUSTOMER,) if cues else (*Role, *get_args(Event))
-    return Detector(kind, Dimension.EFFORT, find, cues, frozenset(where), timed)
+    return Detector(kind, Dimension.EFFORT, find, cues, frozenset(answer_cues), frozenset(where), timed)
 
 
 def _of_words(

@@ -9,7 +9,7 @@ from klankbord.events import Language
 from klankbord.models.features import spans
 from klankbord.models.heads import Reading, answering, reading
 from klankbord.models.hints import HINTED, may_mean
-from klankbord.phrases import Near, Phrases, lists_in
+from klankbord.phrases import Near, Phrases, lists_in, lists_in_answer
 from klankbord.polarity import Polarity, polarity
 from klankbord.signals import Cue, CustomerWords, Detector, Finding, Words, of_emotion
 
@@ -41,7 +41,7 @@ EMOTION_HEADS: Final = {
     "sounds_happy": "joy",
     "sounds_grateful": "gratitude",
 }
-_GOOD: Final = frozenset({"joy", "gratitude", "relief"})
+GOOD: Final = frozenset({"joy", "gratitude", "relief"})
 _DOUBTED_FROM: Final = 0.05
 _MOST_WORDS: Final = 6
 
@@ -51,6 +51,14 @@ def cues_in(words: CustomerWords) -> set[Cue]:
     chances = reading(words.normal, words.language).chances
     cues: set[Cue] = {head for head, chance in chances.items() if chance >= NEED_FROM}
     cues |= lists_in(words.normal)
+    return cues
+
+
+def cues_in_answer(words: Words) -> set[Cue]:
+    """What in an answer calls for a detector; its heads are named where they may be likely, before they are read."""
+    cues: set[Cue] = {*lists_in_answer(words.normal)}
+    if may_mean(words.normal, words.language):
+        cues.update(HINTED)
     return cues
 
 
@@ -67,7 +75,7 @@ def sounds(kind: str, head: str) -> Detector:
 
 def believed(words: CustomerWords, head: str, chance: float) -> float:
     """The chance of a head of emotion as far as the rest of the words bear it out."""
-    if chance < _DOUBTED_FROM or head not in _GOOD:
+    if chance < _DOUBTED_FROM or head not in GOOD:
         return chance
     # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
     return chance * min(1.0, 2.0 * (1.0 - negative(words.clean, words.normal, words.language)[0]))
@@ -144,12 +152,12 @@ def strongest_run(moved: Sequence[float]) -> tuple[int, int] | None:
 
 def valence(words: CustomerWords) -> float:
     """How positive the words are, -1..1: the head and VADER together, nearer 0 the less feeling there is in them."""
-    return _valence(words.clean, words.normal, words.language)[0]
+    return heard_valence(words.clean, words.normal, words.language)[0]
 
 
 def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | None:
     """The words that made it positive or negative: VADER's strongest where it has one, else the head's."""
-    _, read = _valence(words.clean, words.normal, words.language)
+    _, read = heard_valence(words.clean, words.normal, words.language)
     word = next((word for word, value in read.words if (value > 0) == positive), "")
     start = words.normal.find(word) if word else -1
     if start >= 0:
@@ -157,7 +165,9 @@ def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | N
     return strongest(reading(words.normal, words.language), "valence", against=positive)
 
 
-def _valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
+@lru_cache(maxsize=2)  # what is positive and what is negative ask for the same line, and for its words
+def heard_valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
+    """How positive a line is, -1..1, and what VADER read."""
     bad, read = negative(clean, normal, language)
     if not read.compound and not any(c.isalpha() for c in normal):
         return 0.0, read

@@ -8,7 +8,7 @@ from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import means
 
 # What an agent's words mean for the customer's work; what the agent feels is nobody's business here.
-SENT: Final = Phrases.listed(
+SENT: Final = Phrases.in_answers(
     nl={
         "ga naar de website": 1.0,
         "gaat u naar de website": 1.0,
@@ -132,4 +132,6 @@ def find(turn: Turn) -> Finding | None:
     return None if found is None else Finding(found.strength, (found.start, found.end))
 
 
-channel_hop: Final = of_effort("channel_hop", find, cues=(CAME,), where=(Role.CUSTOMER, *ANSWERS, Context))
+channel_hop: Final = of_effort(
+    "channel_hop", find, cues=(CAME,), answer_cues=(SENT, "elsewhere"), where=(Role.CUSTOMER, *ANSWERS, Context)
+)

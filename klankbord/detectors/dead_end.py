@@ -8,7 +8,7 @@ from klankbord.signals import Finding, Turn, of_effort
 from klankbord.tone import means
 
 # What an agent's words mean for the customer's work; what the agent feels is nobody's business here.
-PHRASES: Final = Phrases.listed(
+PHRASES: Final = Phrases.in_answers(
     nl={
         "daar ga ik niet over": 1.0,
         "daar gaan wij niet over": 1.0,
@@ -191,4 +191,4 @@ def find(turn: Turn) -> Finding | None:
     return None if words is None else means(words, "cannot", PHRASES)
 
 
-dead_end: Final = of_effort("dead_end", find, where=ANSWERS)
+dead_end: Final = of_effort("dead_end", find, answer_cues=(PHRASES, "cannot"), where=ANSWERS)

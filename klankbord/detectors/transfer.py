@@ -12,7 +12,7 @@ ANNOUNCED: Final = 0.6
 # ...and when the event follows within this time it adds the rest: one transfer is counted once.
 SAME_TRANSFER_S: Final[Seconds] = 300.0
 
-PHRASES: Final = Phrases.listed(
+PHRASES: Final = Phrases.in_answers(
     nl={
         phrase: ANNOUNCED
         for phrase in (
@@ -66,4 +66,4 @@ def _announced(turn: Turn) -> Evidence | None:
     return None
 
 
-transfer: Final = of_effort("transfer", find, where=(*ANSWERS, Transferred))
+transfer: Final = of_effort("transfer", find, answer_cues=(PHRASES,), where=(*ANSWERS, Transferred))

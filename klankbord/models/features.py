@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, NamedTuple, TypeAlias
+
+from klankbord.kept import Kept
 
 # 400 words are more than anyone says in a turn of a chat; the rest of an e-mail adds time, not insight.
 MAX_TOKENS: Final = 400
@@ -40,18 +42,21 @@ def tokens(normal: str) -> tuple[Token, ...]:
 @lru_cache(maxsize=2)  # every model reads the same line
 def words(normal: str) -> list[str]:
     """The texts of the tokens of a line; where they stand, which is seldom asked, is for `spans`."""
-    return [word for written in normal.split() for word in _words(written)][:MAX_TOKENS]
+    return list(chain.from_iterable(map(_words, normal.split())))[:MAX_TOKENS]
 
 
-@lru_cache(maxsize=8_192)  # no token holds a space, and service chats use a few thousand words
-def _words(written: str) -> tuple[str, ...]:
+def words_in(written: str) -> tuple[str, ...]:
+    """The texts of the tokens of what stands between two spaces; no token holds a space."""
     return tuple(_shape(match[0]) for match in _TOKEN.finditer(written))
 
 
 @lru_cache(maxsize=2)  # several signals may quote the same line
 def spans(normal: str) -> list[tuple[int, int]]:
     """The places of the tokens of a line."""
-    return [match.span() for match in islice(_TOKEN.finditer(normal), MAX_TOKENS)]
+    return list(map(re.Match.span, islice(_TOKEN.finditer(normal), MAX_TOKENS)))
+
+
+_words: Final = Kept(words_in).__getitem__
 
 
 def _shape(text: str) -> str:

@@ -13,11 +13,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from klankbord.events import Language
-from klankbord.models.features import NEGATORS, between, of_word, spans, words
+from klankbord.kept import WORDS_KEPT, Kept
+from klankbord.models.features import DENIED, NEGATORS, between, of_word, spans, words
 
 FORMAT: Final = 1
-# Distinct words whose sums are kept: service chats use a few thousand. Full means start again, not grow.
-WORDS_KEPT: Final = 8_192
 _NOTHING: Final[dict[str, int]] = {}
 
 
@@ -51,12 +50,12 @@ class Model:
         self._rows[:count, width] = values**2
         self._count: Final = count
         # Pairs by their first word and then their second: most are unknown, and this is known without joining them.
-        self._after: Final[dict[str, dict[str, int]]] = {}
+        self.pairs: Final[dict[str, dict[str, int]]] = {}
         for feature, at in self._place.items():
             left, _, right = feature.partition(" ")
             if right:
-                self._after.setdefault(left, {})[right] = at
-        self._words: dict[str, int] = {}
+                self.pairs.setdefault(left, {})[right] = at
+        self._words: Final = Kept(self._new_row)
         self._columns: Final = {name: at for at, name in enumerate(self.names)}
         self._bias: Final = np.array(header["bias"], np.float32)
         self._slope: Final = np.array(header["platt"], np.float32)[:, 0]
@@ -65,10 +64,9 @@ class Model:
     def read(self, normal: str) -> "Reading":
         """The line read by every head."""
         said = words(normal)
-        if len(self._words) + len(said) > WORDS_KEPT:
-            self._words = {}
-        kept = self._words
-        rows = [kept.get(word) or self._kept(word) for word in said]
+        if len(self._words) + len(said) > WORDS_KEPT:  # no row may be given twice within a line
+            self._words.clear()
+        rows = list(map(self._words.__getitem__, said))
         pairs = self._pairs(said)
         rows += [row for row, _, _ in pairs]
         moved = self._rows.take(rows, axis=0) if rows else self._rows[:0]
@@ -84,7 +82,7 @@ class Model:
     def _pairs(self, said: list[str]) -> list[tuple[int, int, int]]:
         """The row of each known feature `between` words, with the places of both."""
         if NEGATORS.isdisjoint(said):
-            after = self._after
+            after = self.pairs
             return [
                 (row, place, place + 1)
                 for place, (left, right) in enumerate(pairwise(said))
@@ -103,11 +101,10 @@ class Model:
         slope, _ = self.header["platt"][self.names.index("valence")]
         return float(self.header["fusion"]["lexicon"] * slope)
 
-    def _kept(self, word: str) -> int:
+    def _new_row(self, word: str) -> int:
         row = self._count + len(self._words)
         places = self.features_of(word)
         self._rows[row] = self._rows[places].sum(axis=0) if places else 0.0
-        self._words[word] = row
         return row
 
     def features_of(self, word: str) -> list[int]:
@@ -118,9 +115,9 @@ class Model:
         """The rows of those features that are known."""
         return [self._place[feature] for feature in features if feature in self._place]
 
-    def pairs_from(self, word: str) -> dict[str, int]:
-        """The row of each known pair that begins with `word`, by its second word."""
-        return self._after.get(word, _NOTHING)
+    def denied(self) -> dict[str, int]:
+        """The row of each word that is known to stand after a negation."""
+        return {feature[len(DENIED) :]: row for feature, row in self._place.items() if feature.startswith(DENIED)}
 
     def sums(self, rows: list[int], heads: Sequence[str]) -> list[float]:
         """What rows add to each of `heads`, and last to the squared length."""

@@ -3,29 +3,33 @@
 import math
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Final, NamedTuple, TypeAlias
 
 from klankbord.events import Language
-from klankbord.models.features import DENIAL_REACH_WORDS, DENIED, NEGATORS, words
-from klankbord.models.heads import WORDS_KEPT, Model, model
+from klankbord.kept import Kept
+from klankbord.models.features import DENIAL_REACH_WORDS, MAX_TOKENS, NEGATORS, words, words_in
+from klankbord.models.heads import Model, model
 
 # What something adds to each of two heads, and its share in the squared length.
 Adds: TypeAlias = tuple[float, float, float]
 
-# Over so few words the single precision in which a line is read is off by less than a thousandth.
-_MOST_WORDS: Final = 100
+# Over so few words the single precision in which a line is read is off by less than a hundredth.
+_MOST_CHARS: Final = MAX_TOKENS
 _MARGIN: Final = 0.05
+_NOTHING: Final[dict[str, Adds]] = {}
 # The heads for answers that somebody listens to.
 HINTED: Final = ("cannot", "elsewhere")
-_NOTHING: Final[dict[str, Adds]] = {}
 
 
-class _Word(NamedTuple):
+class _Written(NamedTuple):
+    """What stands between two spaces: mostly a word, and perhaps a mark after it."""
+
     adds: Adds
-    # What it adds together with the word after it.
+    opens: str
+    # What its last word adds together with the one after it.
     before: dict[str, Adds]
-    # What it adds where it stands after a negation.
-    denied: Adds
+    denies: bool
 
 
 class Hint:
@@ -35,24 +39,27 @@ class Hint:
         self._of: Final = of
         self._heads: Final = (first, second)
         self._curves: Final = (of.curve(first), of.curve(second))
-        self._words: dict[str, _Word] = {}
+        self._pairs: Final = {
+            left: {right: self._adds([row]) for right, row in after.items()} for left, after in of.pairs.items()
+        }
+        self._denied: Final = {word: self._adds([row]) for word, row in of.denied().items()}
+        self._written: Final = Kept(self._of_written)
 
     def may_tell(self, normal: str) -> bool:
         """False only where the chance of both heads is below one half."""
-        said = words(normal)
-        if len(said) > _MOST_WORDS:
+        if len(normal) > _MOST_CHARS:
             return True
-        if len(self._words) + len(said) > WORDS_KEPT:
-            self._words = {}
-        kept, before = self._words, _NOTHING
+        kept, before, denies = self._written, _NOTHING, False
         first = second = squared = 0.0
-        for word in said:
-            if pair := before.get(word):
-                first, second, squared = first + pair[0], second + pair[1], squared + pair[2]
-            (one, other, share), before, _ = kept.get(word) or self._kept(word)
+        for written in normal.split():
+            (one, other, share), opens, after, denying = kept[written]
             first, second, squared = first + one, second + other, squared + share
-        if not NEGATORS.isdisjoint(said):
-            for one, other, share in self._denied(said):
+            if pair := before.get(opens):
+                first, second, squared = first + pair[0], second + pair[1], squared + pair[2]
+            before = after
+            denies = denies or denying
+        if denies:
+            for one, other, share in self._under_negation(words(normal)):
                 first, second, squared = first + one, second + other, squared + share
         length = math.sqrt(squared) or 1.0
         return any(
@@ -60,21 +67,19 @@ class Hint:
             for total, (bias, slope, offset) in zip((first, second), self._curves, strict=True)
         )
 
-    def _kept(self, word: str) -> _Word:
-        pairs = self._of.pairs_from(word)
-        known = _Word(
-            self._adds(self._of.features_of(word)),
-            {after: self._adds([row]) for after, row in pairs.items()},
-            self._adds(self._of.rows_of([DENIED + word])),
-        )
-        self._words[word] = known
-        return known
+    def _of_written(self, written: str) -> _Written:
+        said = words_in(written)
+        rows = [row for word in said for row in self._of.features_of(word)]
+        rows += [row for left, right in pairwise(said) if (row := self._of.pairs.get(left, {}).get(right)) is not None]
+        opens, last = (said[0], said[-1]) if said else ("", "")
+        return _Written(self._adds(rows), opens, self._pairs.get(last, _NOTHING), not NEGATORS.isdisjoint(said))
 
-    def _denied(self, said: list[str]) -> Iterator[Adds]:
+    def _under_negation(self, said: list[str]) -> Iterator[Adds]:
         for place, word in enumerate(said):
             if word in NEGATORS:
                 for denied in said[place + 1 : place + 1 + DENIAL_REACH_WORDS]:
-                    yield self._words[denied].denied
+                    if denied in self._denied:
+                        yield self._denied[denied]
 
     def _adds(self, rows: list[int]) -> Adds:
         first, second, squared = self._of.sums(rows, self._heads)

@@ -23,11 +23,10 @@ class Judge(Struct, frozen=True, forbid_unknown_fields=True):
 
     def chance(self, numbers: Mapping[str, float]) -> float:
         """The chance that all parts together stand for, 0..1."""
-        total = self.bias
-        for name, weight in self.weights.items():
-            value = numbers.get(name)
-            if value:
-                total += weight * value
+        total, weights = self.bias, self.weights
+        for name, value in numbers.items():  # of few that are told, and not of all that are weighed
+            if name in weights:
+                total += weights[name] * value
         return 1.0 / (1.0 + math.exp(-total))
 
 

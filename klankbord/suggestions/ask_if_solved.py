@@ -10,7 +10,7 @@ from klankbord.phrases import Phrases
 CUSTOMER_TURNS: Final = 3
 AGENT_TURNS: Final = 2
 
-ASKED: Final = Phrases.listed(
+ASKED: Final = Phrases.in_answers(
     nl=dict.fromkeys(
         (
             "is het opgelost", "is dit opgelost", "is alles opgelost", "is dat opgelost", "is uw vraag beantwoord",
