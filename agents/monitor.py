@@ -1,26 +1,23 @@
 """Folds every event into its conversation: input topics -> observe() -> conversation.observations."""
 
-import asyncio
 import time
-from collections.abc import Mapping, MutableMapping
-from contextlib import suppress
-from typing import Final, Protocol, cast
+from collections.abc import MutableMapping
+from typing import Final, cast
 
 import faust
-import msgspec
 import structlog
-from faust.types import TP
 from faust.types.topics import TopicT
 from prometheus_client import CollectorRegistry
 
 from agents import translate
+from agents.clock import Clock
 from agents.translate import Bury, incoming_of
 from config.reloading import Reloading
 from config.settings import Settings, load_policy
 from klankbord.channels.transcript import recordings
 from klankbord.conversation import Conversation
 from klankbord.errors import InvalidEvent
-from klankbord.events import Event, Role, encode
+from klankbord.events import Event, Role
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy
 from klankbord.replay import replay
@@ -28,13 +25,12 @@ from streams import canary, wire
 from streams.canary import is_canary
 from streams.deadletters import Faults, Flood, Incoming, dead_letter, read
 from streams.deadlines import Deadlines
-from streams.forgetting import Forgetting, Keep, idle_end, marker
+from streams.forgetting import Forgetting, Keep
 from streams.leaving import Leave, arisen, leave
 from streams.metrics import MonitorMetrics, count_reload
 from streams.tables import Table
 from streams.transport import Consumer, LostOnItsWay
 
-CLOCK_EVERY_S: Final = 1.0
 RELOAD_EVERY_S: Final = 1.0
 
 log = structlog.get_logger()
@@ -52,24 +48,7 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
     warm_up(reloading.current)
     inputs = app.topic(*wire.INPUTS, key_type=bytes, value_type=bytes)
     dead_letters = app.topic(wire.DEAD_LETTERS, key_type=bytes, value_type=bytes)
-    conversations = app.Table(
-        "conversations",
-        key_type=bytes,
-        value_type=bytes,
-        partitions=settings.partitions,
-        # Compacted, so that recovery reads one record a conversation; large, because nothing is lost by it.
-        # Never acknowledged: recovery reads it and no stream does, so it would wait in hand for ever.
-        changelog_topic=app.topic(
-            wire.OBSERVATIONS,
-            key_type=bytes,
-            value_type=bytes,
-            compacting=True,
-            deleting=False,
-            acks=False,
-            allow_empty=True,
-            maxsize=131_072,
-        ),
-    )
+    conversations = _conversations(app, settings)
 
     bury = burying(dead_letters, metrics)
     translate.attach(app, settings, metrics, bury=bury, leave=leave)
@@ -78,55 +57,13 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
     forgetting = Forgetting(
         reloading.current, Keep(whole_s=settings.ended_state_min * 60.0, marker_s=settings.input_retention_h * 3600.0)
     )
+    Clock(app, conversations, deadlines, forgetting, metrics).start(settings.canary_every_s)
 
     async def reload() -> None:
         if reloading.look():
             deadlines.policy = forgetting.policy = reloading.current
 
     app.timer(RELOAD_EVERY_S, name="reload")(reload)
-    assigned = asyncio.Event()
-    assigned.set()
-
-    @app.on_partitions_assigned.connect(weak=False)
-    async def remember_to_restart(*_: object, **__: object) -> None:
-        assigned.set()
-
-    if not isinstance(conversations, Table):
-        raise TypeError("the app was not built by streams.app")
-
-    async def write(event: Event, *, topic: str, partition: int) -> None:
-        await app.topic(topic, key_type=bytes, value_type=bytes).send(
-            key=wire.input_key(event), value=encode(event), partition=partition
-        )
-
-    async def look_at_the_clock() -> None:
-        if app.rebalancing or app.in_recovery:
-            return
-        if assigned.is_set():
-            assigned.clear()
-            records = _readable(conversations)
-            deadlines.restart(records)
-            forgetting.restart(records)
-        for deadline in deadlines.take_due(time.time()):
-            await write(deadline.event, topic=deadline.topic, partition=deadline.partition)
-        metrics.conversations.set(len(conversations))
-        ended = forget(conversations, forgetting, reloading.current, metrics, now_s=time.time())
-        for event, origin in ended:
-            await write(event, topic=origin.topic, partition=origin.partition)
-
-    app.timer(CLOCK_EVERY_S, name="look_at_the_clock")(look_at_the_clock)
-
-    async def send_canary() -> None:
-        if app.rebalancing or app.in_recovery or TP(canary.TOPIC, canary.PARTITION) not in app.consumer.assignment():
-            return
-        for event in canary.canary(time.time()):
-            await app.topic(canary.TOPIC, key_type=bytes, value_type=bytes).send(
-                key=wire.input_key(event), value=encode(event), partition=canary.PARTITION
-            )
-        metrics.canaries_sent.inc()
-
-    if settings.canary_every_s:
-        app.timer(settings.canary_every_s, name="send_canary")(send_canary)
 
     @app.agent(inputs, name="monitor_conversations", concurrency=1)
     async def monitor_conversations(events: faust.StreamT[bytes]) -> None:
@@ -149,6 +86,30 @@ def attach(app: faust.App, settings: Settings, registry: CollectorRegistry, *, l
                 # An exception that leaves an agent acknowledges the event: it would be lost. Whatever escapes
                 # the step is trouble with the broker, so this process ends and the event comes again.
                 leave(f"an event was not processed: {arisen(error)}")
+
+
+def _conversations(app: faust.App, settings: Settings) -> Table:
+    table = app.Table(
+        "conversations",
+        key_type=bytes,
+        value_type=bytes,
+        partitions=settings.partitions,
+        # Compacted, so that recovery reads one record a conversation; large, because nothing is lost by it.
+        # Never acknowledged: recovery reads it and no stream does, so it would wait in hand for ever.
+        changelog_topic=app.topic(
+            wire.OBSERVATIONS,
+            key_type=bytes,
+            value_type=bytes,
+            compacting=True,
+            deleting=False,
+            acks=False,
+            allow_empty=True,
+            maxsize=131_072,
+        ),
+    )
+    if not isinstance(table, Table):
+        raise TypeError("the app was not built by streams.app")
+    return table
 
 
 def burying(dead_letters: TopicT, metrics: MonitorMetrics) -> Bury:
@@ -196,7 +157,8 @@ async def step(
                 )
             metrics = metrics.of_canary
         key = wire.conversation_key(event.tenant, event.conversation_id)
-        before = _remembered(conversations.get(key))
+        raw = conversations.get(key)
+        before = None if raw is None else wire.read_state(raw)
         if before is not None and incoming.offset <= before.fence.get(incoming.topic, -1):
             metrics.duplicates.labels("fence").inc()
             return
@@ -241,61 +203,8 @@ def _forget(conversations: MutableMapping[bytes, bytes], key: bytes, deadlines: 
         deadlines.forget(key)
 
 
-class State(Protocol):
-    """What a table of ours can do outside of an event."""
-
-    def get(self, key: bytes, /) -> bytes | None:
-        """The state under `key`."""
-        ...
-
-    def write(self, key: bytes, value: bytes | None) -> None:
-        """Set it, or drop it with None."""
-        ...
-
-
-def forget(
-    conversations: State, forgetting: Forgetting, policy: Policy, metrics: MonitorMetrics, *, now_s: float
-) -> list[tuple[Event, wire.Origin]]:
-    """Let go of what is over, and give the events that end what was idle, with where to write them."""
-    ended: list[tuple[Event, wire.Origin]] = []
-    for key, step_ in forgetting.take_due(now_s):
-        raw = conversations.get(key)
-        if raw is None:
-            continue
-        record = wire.decode_record(raw)
-        if step_ == "end":
-            ended.append((idle_end(record, policy), record.origin))
-        elif step_ == "close":
-            small = marker(record)
-            conversations.write(key, wire.encode(small))
-            forgetting.follow(key, small)
-        else:
-            conversations.write(key, None)
-        metrics.left.labels(step_).inc()
-    return ended
-
-
-def _readable(conversations: Mapping[bytes, bytes]) -> list[tuple[bytes, wire.Record]]:
-    """The state as records; what cannot be read waits for an event, which will say so."""
-    records = []
-    for key, raw in list(conversations.items()):
-        with suppress(InvalidEvent):
-            record = _remembered(raw)
-            if record is not None:
-                records.append((key, record))
-    return records
-
-
 def _has_ended(record: wire.Record | None) -> bool:
     return record is not None and record.observation.conversation.ended_at is not None
-
-
-def _remembered(raw: bytes | None) -> wire.Record | None:
-    try:
-        return None if raw is None else wire.decode_record(raw)
-    except msgspec.DecodeError as error:
-        # To begin anew would forget what is there; to end the process would stop its partition for everybody.
-        raise InvalidEvent("unreadable_state", f"the state cannot be read: {type(error).__name__}") from None
 
 
 def _observed(before: wire.Record | None, event: Event, policy: Policy, metrics: MonitorMetrics) -> Observation:

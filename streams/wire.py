@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from klankbord.alerting import Alert
 from klankbord.conversation import Evidence, Point
+from klankbord.errors import InvalidEvent
 from klankbord.events import Channel, Event, Language, Seconds
 from klankbord.observation import Observation
 from klankbord.taxonomy import Said
@@ -358,3 +359,14 @@ def encoded(words: dict[str, str]) -> bytes:
 def decode_record(raw: bytes) -> Record:
     """A record of `conversation.observations`, or msgspec's error: what we wrote ourselves must be readable."""
     return _records.decode(raw)
+
+
+def read_state(raw: bytes) -> Record:
+    """The record that a conversation's state is; `InvalidEvent` where it is none.
+
+    To begin anew would forget what is there; to end the process would stop its partition for everybody.
+    """
+    try:
+        return decode_record(raw)
+    except msgspec.DecodeError as error:
+        raise InvalidEvent("unreadable_state", f"the state cannot be read: {type(error).__name__}") from None

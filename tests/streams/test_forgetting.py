@@ -7,7 +7,8 @@ from typing import Final
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 
-from agents.monitor import forget, step
+from agents.clock import forget, readable
+from agents.monitor import step
 from klankbord.events import Channel, Ended, Event, encode
 from klankbord.policy import Policy
 from streams import wire
@@ -59,7 +60,7 @@ class Floor:
 
     async def until(self, now_s: float) -> None:
         """The clock says `now_s`; what ends an idle conversation comes back as an event."""
-        for event, _ in forget(self, self.forgetting, self.policy, self.metrics, now_s=now_s):
+        for event, _ in forget(self, self.forgetting, self.metrics, now_s=now_s):
             await self.takes(event, at_s=now_s)
 
     def record(self, key: bytes = KEY) -> wire.Record:
@@ -198,9 +199,7 @@ async def test_who_was_only_idle_may_come_back_and_alerts_anew_with_another_id()
 async def test_an_idle_end_that_crosses_a_word_on_its_way_ends_nothing() -> None:
     floor, at_s = await angry_and_left()
     before = floor.record()
-    ((end, _),) = forget(
-        floor, floor.forgetting, POLICY, floor.metrics, now_s=at_s + POLICY.idle_after_s[Channel.CHAT] + 1
-    )
+    ((end, _),) = forget(floor, floor.forgetting, floor.metrics, now_s=at_s + POLICY.idle_after_s[Channel.CHAT] + 1)
 
     await floor.takes(utterance("are you there?", number=9, after_s=POLICY.idle_after_s[Channel.CHAT] - 5), end)
 
@@ -305,6 +304,4 @@ async def test_a_state_that_cannot_be_read_does_not_stop_the_clock() -> None:
     monitor = Monitor()
     monitor.table[KEY] = b"{"
 
-    from agents.monitor import _readable
-
-    assert _readable(monitor.table) == []
+    assert readable(monitor.table) == []
