@@ -103,7 +103,7 @@ def closed() -> dict[str, set[str]]:
         "language": {"nl", "en", "unknown"},
         "limit": {*LIMITS},
         "mark": {*MARKS},
-        "outcome": {*OUTCOMES, "taken", "refused", "made", "failed"},
+        "outcome": {*OUTCOMES, "taken", "refused", "made", "failed", "event", "skipped"},
         "page": {"supervisor", "agent"},
         "process": {*PROCESSES},
         "quantile": {"0.5", "0.95"},
