@@ -50,6 +50,7 @@ BROKER_AWAY_S: Final = 70.0 if LONG else 20.0
 REDIS_AWAY_S: Final = 60.0 if LONG else 12.0
 FROZEN_S: Final = 90.0 if LONG else 25.0  # the session of a worker lasts 10 s
 BLIND_S: Final = 6.0
+AGREED_S: Final = 120.0  # a look folds the whole log
 TEAMS: Final = 500
 
 
@@ -219,13 +220,13 @@ def test_f9_redis_is_emptied(tmp_path: Path, report: Report) -> None:
     lines = played(EVENTS)[: EVENTS - 40]
     with world(tmp_path) as made:
         outcome = run(made, lines, faults)
+        until(lambda: Standing.of_redis(made) == Standing.of_log(made), within_s=AGREED_S, what="Redis is as the log")
         wanted = Standing.of_log(made)
-        until(lambda: Standing.of_redis(made) == wanted, within_s=30, what="Redis holds what the log says")
         empty(made)
         began = time.monotonic()
-        until(lambda: Standing.of_redis(made) == wanted, within_s=30, what="Redis is made again")
+        until(lambda: Standing.of_redis(made).rows.keys() == wanted.rows.keys(), within_s=AGREED_S, what="all is back")
         took_s = time.monotonic() - began
-        again = Standing.of_redis(made)
+        until(lambda: Standing.of_redis(made) == Standing.of_log(made), within_s=AGREED_S, what="as the log again")
     report(
         "F9",
         "Redis emptied twice under load among three kills, and once more",
@@ -236,7 +237,6 @@ def test_f9_redis_is_emptied(tmp_path: Path, report: Report) -> None:
     )
     assert wanted.rows
     assert wanted.alerts
-    assert again == wanted
     clean(outcome)
 
 
@@ -331,7 +331,7 @@ class Standing:
 
     @classmethod
     def of_log(cls, made: World) -> "Standing":
-        """By a fold of the input log."""
+        """By a fold of the input log, which a customer who waits too long makes longer."""
         policy = load_policy(CONFIG / "policy.toml")
         last = {
             (one.tenant, one.conversation_id): one
