@@ -241,10 +241,16 @@ class Buffer(ProducerBuffer):
 
         Faust's gives up after 0.1 s without progress, and does not count the record that is just being handed over.
         """
-        here = self.size + self._handing_over
-        if here:
+        await self._until_handed_over(self.size + self._handing_over)
+
+    async def wait_until_ebb(self) -> None:
+        """As Faust's, which warns every time, and makes a task for each record that it waits for."""
+        await self._until_handed_over(self.size - self.max_messages)
+
+    async def _until_handed_over(self, records: int) -> None:
+        if records > 0:
             waiter = asyncio.get_running_loop().create_future()
-            self._waiting.append((self._handed_over + here, waiter))
+            self._waiting.append((self._handed_over + records, waiter))
             await waiter
 
     async def on_stop(self) -> None:

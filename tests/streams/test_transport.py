@@ -48,6 +48,7 @@ REPLACED: Final[Mapping[Callable[..., Any], str]] = {
     driver.AIOKafkaConsumerThread._commit: "932852ce7a23",
     base_producer.ProducerBuffer.flush: "26fbebb124ad",
     base_producer.ProducerBuffer.flush_atmost: "4966e8c5f9b4",
+    base_producer.ProducerBuffer.wait_until_ebb: "758dd5744044",
     base_producer.ProducerBuffer.on_stop: "caffce6cde88",
     base_producer.ProducerBuffer._send_pending: "4a9d5f932b56",
     base_producer.ProducerBuffer._handle_pending.fun: "78d648030fd2",
@@ -453,6 +454,24 @@ async def test_our_flush_does_not_wait_for_what_comes_after_it(producer: Any) ->
     await asyncio.wait_for(flush, LATER_S)
 
     assert 2 <= len(producer._producer.sent) < 102
+
+
+@pytest.mark.parametrize(("producer", "warnings"), [(StockProducer, 1), (OurProducer, 0)], indirect=["producer"])
+async def test_the_stream_waits_for_a_buffer_that_is_full(
+    producer: Any, warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("WARNING")
+    await producer.buffer.wait_until_ebb()
+    put(producer, producer.buffer.max_messages + 10)
+    ebb = asyncio.ensure_future(producer.buffer.wait_until_ebb())
+    await asyncio.sleep(0.01)
+    assert not ebb.done()
+
+    producer._producer.open.set()
+    await asyncio.wait_for(ebb, LATER_S)
+
+    assert producer.buffer.size <= producer.buffer.max_messages
+    assert len(caplog.records) == warnings
 
 
 @pytest.mark.parametrize("producer", [OurProducer], indirect=True)
