@@ -51,7 +51,8 @@ def basis(runs: Mapping[str, Run]) -> Basis | None:
     open_ = max(runs["growth"].tables["open"], key=lambda row: float(row["open"]))
     size = next(row for row in runs["growth"].tables["size"] if float(row["chars"]) >= 100)
     # At the highest rate, where batches are as large as they become.
-    publisher = max(runs["latency"].tables["use"], key=lambda row: float(row["sent"]))
+    whole = [row for row in runs["latency"].tables["use"] if not row.get("missing")]
+    publisher = max(whole, key=lambda row: float(row["sent"]))
     return Basis(
         monitor_us=float(one["monitors_us"]),
         events_s=float(one["events_s"]),
