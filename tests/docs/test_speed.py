@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.figures import Row, Run, Tables, read
+from benchmarks.figures import Run, Tables, read
 from docs.charts import Chart, Line, picture
 from docs.sizing import SEATS, basis, sizing
 from docs.speed import PAGES, PARTS, Part, drawn, page
