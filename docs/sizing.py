@@ -117,7 +117,8 @@ def _measured(of: Basis) -> Iterator[str]:
         f"Measured, on the machine and at the load that stand on [speed](speed.md): a monitor takes "
         f"{of.monitor_us:,.0f} us of a core for an event and did {of.events_s:,.0f} events/s; a publisher takes "
         f"{of.publisher_us:,.0f} us; a record of the state is {of.record_bytes:,.0f} bytes, and a conversation takes "
-        f"{of.rss_bytes:,.0f} bytes of a monitor's memory beside the {of.process_mb:,.0f} MB of the process; to start takes a monitor {of.start_s:.1f} s of a "
+        f"{of.rss_bytes:,.0f} bytes of a monitor's memory beside the {of.process_mb:,.0f} MB of the "
+        f"process; to start takes a monitor {of.start_s:.1f} s of a "
         f"core, and each record to recover {1e6 * of.recovery_s:,.0f} us."
     )
     yield (
