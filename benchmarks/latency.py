@@ -53,27 +53,29 @@ class Stages:
     def note(self, what: str, said: Talked) -> None:
         """All that came of what was said just now, once nothing more comes."""
         during = self._used()
-        lost = self._live.settle()
+        missing = self._live.settle()
         whole = self._used()
         heard = self._live.heard()
         late = {**heard.late_ms, **({ON_SCREEN: self._shown.late_ms()} if self._shown is not None else {})}
         last = max(heard.late_ms["observation"][-100:], default=0.0)
-        for stage, its in late.items():
+        # The latest are those that are missing: quantiles of the others would flatter.
+        for stage, its in late.items() if not missing else ():
             self.paths.append({"at": what, "to": stage, "heard": len(its), **spread(its)})
         self.costs.append(
             {
                 "at": what,
                 "sent": said.events,
-                "lost": lost,
+                "missing": missing,
                 "ended": len(self._live.ended) - self._ended,
-                "kept_up": "yes" if last < KEPT_UP_MS else "no",
+                "kept_up": "void" if missing else "yes" if last < KEPT_UP_MS else "no",
                 "source_behind_ms": said.behind_ms,
                 "load": figures.load().split(",")[0],
                 **{f"{name}_core": cpu / said.seconds for name, cpu in during.items()},
                 **{f"{name}_us": 1e6 * cpu / said.events for name, cpu in whole.items()},
             }
         )
-        sys.stderr.write("\n".join([*figures.table(self.paths[-len(late) :]), ""]))
+        said_so = figures.table([row for row in self.paths if row["at"] == what])
+        sys.stderr.write("\n".join([*said_so, f"{missing} missing", ""]))
 
     def _used(self) -> dict[str, float]:
         return self._live.used(self._cpu, self._ended)
@@ -135,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.write("\n".join(figures.report(run)) + "\n")
     if options.store:
         figures.store("latency", run)
-    return int(any(row["lost"] for row in tables["use"]))
+    return int(any(row["missing"] for row in tables["use"]))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from tests.kafka.world import World, world
 from tests.web.serving import Pages, serve
 
 READY_S: Final = 120.0
-QUIET_S: Final = 20.0  # nothing new for so long: what is missing does not come
+QUIET_S: Final = 60.0  # nothing new for so long, while something is missing: the run is void
 POLL_S: Final = 0.1
 MOST_ENDED: Final = 6
 SHARES: Final = (50, 95, 99)

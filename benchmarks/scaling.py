@@ -30,7 +30,7 @@ OVERLOAD: Final = 20_000.0  # events a second that nobody here keeps up with
 WARM: Final = 400
 RATE: Final = 100.0
 BEFORE_S: Final = 3.0
-AFTER_S: Final = 25.0
+AFTER_S: Final = 45.0  # a monitor takes ten seconds to start, and a session as many to end
 FILL_RATE: Final = 400.0
 # Of all observations of a backlog, those before and after are the beginning and the end of it.
 FROM, TO = 0.1, 0.9
@@ -109,19 +109,21 @@ def disturbed(directory: Path, *, rate: float, after_s: float) -> Iterator[figur
 def _happened(running: Live, what: str, happen: Callable[[], object], *, rate: float, after_s: float) -> figures.Row:
     running.heard()
     ended_before = len(running.ended)
+    spoke_from = time.time()
     running.begin_to_talk(rate, BEFORE_S + after_s)
     time.sleep(BEFORE_S)
     began = time.time()
     happen()
     took_s = time.time() - began
     said = running.finish_talking()
-    ended = time.time()
+    ended = spoke_from + said.seconds
     missing = running.settle()
     heard = running.heard()
     longest = without(heard, began, ended)
     return {
         "happens": what,
         "took_s": took_s,
+        "seen": "whole" if began + took_s < ended else "not to its end",
         "longest_s": max(longest.values()),
         "partitions_still": sum(one > WITHOUT_S for one in longest.values()),
         "sent": said.events,

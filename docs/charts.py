@@ -36,6 +36,7 @@ class Chart:
     log_x: bool = False
     log_y: bool = False
     labels: Sequence[str] = ()  # bars for each of these
+    lowest: float = 0.0  # the foot of a logarithmic axis, where several charts are to be compared
 
 
 def picture(title: str, charts: Sequence[Chart], *, note: str) -> str:
@@ -62,7 +63,7 @@ def _chart(chart: Chart) -> Iterator[str]:
     if not values:
         yield '<text class="small" x="10" y="60">not measured</text>'
         return
-    low, high = _ends(values, log=chart.log_y)
+    low, high = _ends([*values, *([chart.lowest] if chart.lowest else [])], log=chart.log_y)
     for value in _ticks(low, high, log=chart.log_y):
         y = _y(value, low, high, log=chart.log_y)
         yield f'<line class="rule" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>'

@@ -32,6 +32,7 @@ class Basis(NamedTuple):
     publisher_us: float
     record_bytes: float
     rss_bytes: float
+    process_mb: float
     input_bytes: float
     # Processor time: how long that takes a machine that is busy with other things says nothing of yours.
     start_s: float
@@ -51,13 +52,15 @@ def basis(runs: Mapping[str, Run]) -> Basis | None:
     open_ = max(runs["growth"].tables["open"], key=lambda row: float(row["open"]))
     size = next(row for row in runs["growth"].tables["size"] if float(row["chars"]) >= 100)
     # At the highest rate, where batches are as large as they become.
-    publisher = max(runs["latency"].tables["use"], key=lambda row: float(row["sent"]))
+    whole = [row for row in runs["latency"].tables["use"] if not row.get("missing")]
+    publisher = max(whole, key=lambda row: float(row["sent"]))
     return Basis(
         monitor_us=float(one["monitors_us"]),
         events_s=float(one["events_s"]),
         publisher_us=float(publisher["publisher-0_us"]),
         record_bytes=float(open_["record_bytes"]),
         rss_bytes=float(open_["rss_bytes"]),
+        process_mb=float(one["mb_each"]),
         input_bytes=float(size["bytes"]),
         start_s=float(least["cpu_s"]),
         recovery_s=max(0.0, float(most["cpu_s"]) - float(least["cpu_s"])) / more if more else 0.0,
@@ -73,7 +76,7 @@ def sizing(runs: Mapping[str, Run] | None = None) -> str:
 
 HEAD: Final = (
     "seats", "events/s", "at the peak", "monitors", "partitions", "cores of publishers", "state in memory",
-    "Kafka's disk", "to start a monitor", "of the peak",
+    "Kafka's disk", "to start a monitor", "its peak was",
 )  # fmt: skip
 
 
@@ -114,7 +117,8 @@ def _measured(of: Basis) -> Iterator[str]:
         f"Measured, on the machine and at the load that stand on [speed](speed.md): a monitor takes "
         f"{of.monitor_us:,.0f} us of a core for an event and did {of.events_s:,.0f} events/s; a publisher takes "
         f"{of.publisher_us:,.0f} us; a record of the state is {of.record_bytes:,.0f} bytes, and a conversation takes "
-        f"{of.rss_bytes:,.0f} bytes of a monitor's memory; to start takes a monitor {of.start_s:.1f} s of a "
+        f"{of.rss_bytes:,.0f} bytes of a monitor's memory beside the {of.process_mb:,.0f} MB of the "
+        f"process; to start takes a monitor {of.start_s:.1f} s of a "
         f"core, and each record to recover {1e6 * of.recovery_s:,.0f} us."
     )
     yield (

@@ -91,7 +91,7 @@ def _latency(run: Run) -> Sequence[Chart]:
             Line(name.removesuffix("_ms"), [(n, float(its[stage][name])) for n, stage in enumerate(stages)])
             for name in ("p50_ms", "p95_ms", "p99_ms", "max_ms")
         ]
-        charts.append(Chart(f"At {at}", "from the event to", "ms", lines, log_y=True, labels=stages))
+        charts.append(Chart(f"At {at}", "from the event to", "ms", lines, log_y=True, labels=stages, lowest=10.0))
     return charts
 
 

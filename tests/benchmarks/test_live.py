@@ -137,7 +137,7 @@ def test_a_small_run_of_the_latency_hears_every_event_at_every_stage(tmp_path: P
 
     at_rate, rebalancing = tables["use"]
     assert at_rate["sent"] == 120
-    assert (at_rate["lost"], rebalancing["lost"]) == (0, 0)
+    assert (at_rate["missing"], rebalancing["missing"]) == (0, 0)
     stages = [row for row in tables["path"] if row["at"] == "40/s"]
     assert [row["to"] for row in stages] == ["observation", "Redis", "SSE client", "screen"]
     assert stages[0]["heard"] == 120

@@ -17,7 +17,9 @@ GROWTH: Tables = {
     "rules": [{"rules": 10, "observe_us": 300.0}],
     "size": [{"chars": 100, "bytes": 360, "observe_us": 500.0, "step_us": 600.0}],
 }  # fmt: skip
-WORKERS: Tables = {"workers": [{"workers": 1, "monitors_us": 1_000.0, "kafka_us": 300.0, "events_s": 800.0}]}
+WORKERS: Tables = {
+    "workers": [{"workers": 1, "monitors_us": 1_000.0, "kafka_us": 300.0, "events_s": 800.0, "mb_each": 230.0}]
+}
 HAPPENS: Tables = {"happens": [{"happens": "it joins", "longest_s": 3.0, "p50_ms": 40.0, "p99_ms": 2e3, "max_ms": 3e3}]}
 RECOVERY: Tables = {
     "recovery": [
