@@ -53,6 +53,7 @@ MINUTE_S: Final = 60.0
 HOUR_S: Final = 3600.0
 DAY_S: Final = 24 * HOUR_S
 WINDOW_S: Final = 30.0
+AFTER_ITS_END: Final = "events after a conversation was let go of"
 BEHIND_S: Final = 30.0
 TURNS: Final = 50_000 if LONG else 6_000
 COMPARED: Final = 1_000
@@ -325,7 +326,8 @@ def test_f20_conversations_that_nobody_ends(tmp_path: Path, report: Report) -> N
         )
         full_mb = resident_mb(made, "monitor-0")
         settle(made)
-        outcome = ask(made, sent=2 * IDLE, took_s=time.monotonic() - began)
+        # A look of the clock may fall between the two events: then the end is written twice, for each, under one id.
+        outcome = ask(made, sent=2 * IDLE, took_s=time.monotonic() - began, apart=AFTER_ITS_END)
         written = observed(made)
         with made.redis.client() as client:
             rows, alerts = client.hlen(wire.BOARD), client.hlen(wire.OPEN_ALERTS) + client.hlen(wire.HELD_ALERTS)
