@@ -4,6 +4,7 @@ import gc
 import os
 import secrets
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,6 +23,9 @@ FLAGS: Final = (
     *("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--no-first-run", "--disable-quic"),
 )
+# kafka-python 3.0.12 leaves sockets to the garbage collector when a broker is away, or a client is closed while it asks
+# for metadata.
+LEFT: Final = "unclosed <socket.*proto=6"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,9 +33,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     for item in items:
         if item.get_closest_marker("kafka") or item.get_closest_marker("e2e"):
-            # kafka-python 3.0.12 leaves sockets to the garbage collector when a broker is away, or a client is closed
-            # while it asks for metadata.
-            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket.*proto=6:ResourceWarning"))
+            item.add_marker(pytest.mark.filterwarnings(f"ignore:{LEFT}:ResourceWarning"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What only then lets go of its sockets is collected here: afterwards no filter of a test holds."""
+    if any(item.get_closest_marker("kafka") or item.get_closest_marker("e2e") for item in session.items):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", LEFT, ResourceWarning)
+            gc.collect()
 
 
 @pytest.fixture(scope="module", autouse=True)

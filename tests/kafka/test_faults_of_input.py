@@ -17,7 +17,7 @@ from kafka.errors import InvalidTimestampError
 from msgspec.structs import replace
 
 from klankbord.conversation import MAX_BYTES
-from klankbord.events import Event, Role, Utterance, Waited, encode
+from klankbord.events import Event, Held, Role, Utterance, Waited, encode
 from klankbord.observation import Observation
 from klankbord.replay import replay, shifted
 from streams import oracle, wire
@@ -53,6 +53,7 @@ MINUTE_S: Final = 60.0
 HOUR_S: Final = 3600.0
 DAY_S: Final = 24 * HOUR_S
 WINDOW_S: Final = 30.0
+AFTER_ITS_END: Final = "events after a conversation was let go of"
 BEHIND_S: Final = 30.0
 TURNS: Final = 50_000 if LONG else 6_000
 COMPARED: Final = 1_000
@@ -317,7 +318,7 @@ def test_f20_conversations_that_nobody_ends(tmp_path: Path, report: Report) -> N
         empty_mb = resident_mb(made, "monitor-0")
         began = time.monotonic()
         turns = [next(talk(f"idle-{n}", start_s=began_s, words=[ANGRY])) for n in range(IDLE)]
-        send(made, (of_event(event, at_s=began_s) for event in turns))
+        send(made, (of_event(event, at_s=began_s) for turn in turns for event in (on_hold(turn), turn)))
         until(
             lambda: made.metric("monitor-0", "klankbord_conversations_left_total", 'step="close"') >= IDLE,
             within_s=READY_S + IDLE / 50,
@@ -325,14 +326,15 @@ def test_f20_conversations_that_nobody_ends(tmp_path: Path, report: Report) -> N
         )
         full_mb = resident_mb(made, "monitor-0")
         settle(made)
-        outcome = ask(made, sent=IDLE, took_s=time.monotonic() - began)
+        # A look of the clock may fall between the two events: then the end is written twice, for each, under one id.
+        outcome = ask(made, sent=2 * IDLE, took_s=time.monotonic() - began, apart=AFTER_ITS_END)
         written = observed(made)
         with made.redis.client() as client:
             rows, alerts = client.hlen(wire.BOARD), client.hlen(wire.OPEN_ALERTS) + client.hlen(wire.HELD_ALERTS)
     markers = [one for one in written if one.record.observation.type == wire.CLOSED]
     report(
         "F20",
-        f"{IDLE:,} conversations of one angry turn, idle for {IDLE_FOR_S / HOUR_S:g} h",
+        f"{IDLE:,} conversations with an angry customer on hold, idle for {IDLE_FOR_S / HOUR_S:g} h",
         outcome,
         bytes_while_open=quantile((len(one.raw) for one in written if one not in markers), 0.5),
         bytes_of_a_marker=quantile((len(one.raw) for one in markers), 0.5),
@@ -344,6 +346,12 @@ def test_f20_conversations_that_nobody_ends(tmp_path: Path, report: Report) -> N
     assert outcome.alerts >= 2 * IDLE  # opened and cleared
     assert len({one.record.observation.conversation_id for one in markers}) == IDLE
     assert (rows, alerts) == (0, 0)
+
+
+def on_hold(turn: Utterance) -> Held:
+    """Put on hold before it: that a customer waits is an event written now, and would begin the idle time anew."""
+    common = {name: getattr(turn, name) for name in ("schema", "tenant", "conversation_id", "channel", "at")}
+    return Held(event_id=f"{turn.event_id}-held", **common)
 
 
 def test_f21_half_of_the_load_in_one_conversation(tmp_path: Path, report: Report) -> None:

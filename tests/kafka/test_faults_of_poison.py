@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Mapping, Sequence
 from itertools import chain, repeat
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -47,11 +48,14 @@ RESTARTS: Final = 3
 
 def test_f12_a_thousand_mutants_among_ordinary_events(tmp_path: Path, report: Report) -> None:
     """Half of what comes in is poison, in turns with stretches of health: one letter each, others hardly notice."""
-    wanted = [mutant.reason for mutant in mutants(SEED, MUTANTS)]
-    poison = [of_chat(mutant.key, mutant.value) for mutant in mutants(SEED, MUTANTS)]
+    of_a_stretch = int(RATE * STRETCH_S) // 2
+    stretches = ceil(MUTANTS / of_a_stretch)
+    made_up = list(mutants(SEED, stretches * of_a_stretch))
+    wanted = [mutant.reason for mutant in made_up]
+    poison = [of_chat(mutant.key, mutant.value) for mutant in made_up]
     with world(tmp_path) as made:
         began = time.monotonic()
-        sent = in_turns(made, trouble=iter(poison), stretches=round(2 * MUTANTS / (RATE * STRETCH_S)))
+        sent = in_turns(made, trouble=iter(poison), stretches=stretches)
         settle(made)
         outcome = ask(made, sent=sent.total, took_s=time.monotonic() - began)
         found = Neighbours.of(made, sent)
@@ -59,10 +63,10 @@ def test_f12_a_thousand_mutants_among_ordinary_events(tmp_path: Path, report: Re
     reasons = {origin(place): wanted[_place(one, poison)] for place, one in sent.trouble.items()}
     flood = f"half of {RATE:g} events/s are poison, in turns with even load: what it costs others"
     beside = found.voided(Outcome(MEASURED, sent.total, outcome.alerts, outcome.took_s, ""))
-    report("F12", f"{MUTANTS:,} mutants of {len(KINDS)} kinds among ordinary events", outcome, letters=len(buried))
+    report("F12", f"{len(made_up):,} mutants of {len(KINDS)} kinds among ordinary events", outcome, letters=len(buried))
     report("F16", flood, beside, **found.figures)
     clean(outcome)
-    assert len(reasons) == MUTANTS
+    assert len(reasons) == len(made_up)
     assert {letter.origin: letter.reason for letter in buried} == reasons
     assert {letter.copies for letter in buried} == {1}
     assert not made.ended

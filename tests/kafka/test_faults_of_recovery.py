@@ -19,10 +19,12 @@ from msgspec import structs
 
 from klankbord.events import Role
 from streams import wire
+from streams.awake import SURE_S
 from tests.e2e.waiting import until
 from tests.kafka.conftest import Report
 from tests.kafka.ledger import Verdict, uncommitted
 from tests.kafka.sending import ask, observed, of_event, quantile, resident_mb, send, settle, talk
+from tests.kafka.test_faults_of_state import configure
 from tests.kafka.world import PARTITIONS, Fault, Outcome, World, clean, events_of, played, run, world
 from tests.streams.given import records
 
@@ -34,10 +36,10 @@ FULL_S: Final = 15.0
 FROZEN_S: Final = 12.0
 RECOVERIES: Final = int(os.environ.get("FAULTS_RECOVERIES") or (200 if LONG else 8))
 AT_ONCE: Final = 10  # events between two recoveries
-HANG_S: Final = 180.0  # a start takes 5 s, and on a machine with many others a minute
+HANG_S: Final = 300.0  # a start takes 5 s, and on a machine with many others a minute or two
 CONVERSATIONS: Final = int(os.environ.get("FAULTS_CONVERSATIONS") or (100_000 if LONG else 5_000))
 ASKED: Final = 200
-CHUNK: Final = 500  # the topic refuses what was long on its way
+AT_MOST_OLD: Final = "message.timestamp.before.max.ms"
 RECOVERED_S: Final = 300.0
 
 
@@ -221,19 +223,20 @@ def write_state(made: World) -> tuple[int, float]:
     last = next(one for one in reversed(whole) if one.observation.role is Role.AGENT)
     assert last.observation.conversation.waiting_since is None
     assert last.observation.conversation.ended_at is None
+    configure(made, wire.OBSERVATIONS, {AT_MOST_OLD: "3600000"})  # what is long on its way would be refused
     producer = KafkaProducer(bootstrap_servers=made.kafka.bootstrap_servers, linger_ms=20, batch_size=131_072)
-    size = 0
+    size, sent = 0, []
     for number in range(CONVERSATIONS):
         name = f"conversation-{number}"
         seen = structs.replace(last.observation, conversation_id=name)
         value = wire.encode(structs.replace(last, observation=seen, fence={wire.CHAT_MESSAGES: -1}))
         size += len(value)
         key = wire.conversation_key(seen.tenant, name)
-        producer.send(wire.OBSERVATIONS, value, key, partition=partition_of(name))
-        if number % CHUNK == 0:
-            producer.flush()
+        sent.append(producer.send(wire.OBSERVATIONS, value, key, partition=partition_of(name)))
     producer.flush()
+    assert all(each.succeeded() for each in sent)
     producer.close()
+    configure(made, wire.OBSERVATIONS, {AT_MOST_OLD: str(int(1000 * SURE_S))})
     return last.observation.conversation.customer_turns, size / 2**20
 
 
