@@ -1,5 +1,9 @@
 """Which words of a line are shown for a head."""
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from klankbord.channels.transcript import recordings
 from klankbord.detectors import DETECTORS
 from klankbord.events import Role, Utterance
@@ -19,6 +23,18 @@ def test_where_no_word_speaks_for_it_none_is_shown() -> None:
 
 def test_a_run_is_six_words_at_most_and_the_first_of_equals() -> None:
     assert strongest_run([1.0] * 9) == (0, 5)
+
+
+@given(st.lists(st.sampled_from([-1.5, -0.3, -0.1, 0.0, 0.1, 0.2, 0.7, 1.1]), max_size=40))
+def test_no_other_run_of_six_is_stronger(moved: list[float]) -> None:
+    runs = [(sum(moved[a : b + 1]), -a, -b) for a in range(len(moved)) for b in range(a, min(a + 6, len(moved)))]
+    most = max((total for total, _, _ in runs), default=0.0)
+
+    found = strongest_run(moved)
+
+    assert (found is None) == (most <= 0.0)
+    if found is not None:
+        assert sum(moved[found[0] : found[1] + 1]) == pytest.approx(most)
 
 
 def test_a_detector_without_a_cue_in_the_line_would_find_nothing() -> None:
