@@ -32,23 +32,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests that need a browser come last: while Playwright is up no other loop can run in the main thread."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     for item in items:
-        if item.get_closest_marker("kafka") or item.get_closest_marker("e2e"):
+        if _talks_to_kafka(item):
             item.add_marker(pytest.mark.filterwarnings(f"ignore:{LEFT}:ResourceWarning"))
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """What only then lets go of its sockets is collected here: afterwards no filter of a test holds."""
-    if any(item.get_closest_marker("kafka") or item.get_closest_marker("e2e") for item in session.items):
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", LEFT, ResourceWarning)
-            gc.collect()
+def pytest_sessionfinish() -> None:
+    """What only then lets go of its sockets is collected here: afterwards no filter holds."""
+    _collect()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def collected(request: pytest.FixtureRequest) -> Iterator[None]:
     """What kafka-python leaves is collected in the module that left it."""
     yield
-    if request.node.get_closest_marker("kafka") or request.node.get_closest_marker("e2e"):
+    if any(map(_talks_to_kafka, (item for item in request.session.items if item.path == request.path))):
+        _collect()
+
+
+def _talks_to_kafka(item: pytest.Item) -> bool:
+    names = getattr(item, "fixturenames", ())
+    return any(map(item.get_closest_marker, ("kafka", "e2e"))) or "broker" in names or "kafka_broker" in names
+
+
+def _collect() -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", LEFT, ResourceWarning)
         gc.collect()
 
 

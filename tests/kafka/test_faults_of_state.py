@@ -100,7 +100,7 @@ def test_f26_a_compacted_changelog(tmp_path: Path, report: Report) -> None:
     more = [one for one in found.observations if (one.tenant, one.event_id) not in known]
     verdict = judge(events_of(lines), Found(found.log, [*written, *more], found.dead_letters, found.alerts), POLICY)
     outcome = Outcome(verdict, len(lines), len(found.alerts), outcome.took_s, outcome.void)
-    report("F26", f"compacted from {len(written)} records to {left} while nobody ran", outcome)
+    report("F26", "compacted while nobody ran", outcome, records=len(written), left=left)
     clean(outcome)
 
 
