@@ -1,10 +1,8 @@
 """The real parts that tests ask for: a broker, Redis and a browser, once, and the pages, once for a module."""
 
-import gc
 import os
 import secrets
 import shutil
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,41 +21,11 @@ FLAGS: Final = (
     *("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--no-first-run", "--disable-quic"),
 )
-# kafka-python 3.0.12 leaves sockets to the garbage collector when a broker is away, or a client is closed while it asks
-# for metadata.
-LEFT: Final = "unclosed <socket.*proto=6"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests that need a browser come last: while Playwright is up no other loop can run in the main thread."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
-    for item in items:
-        if _talks_to_kafka(item):
-            item.add_marker(pytest.mark.filterwarnings(f"ignore:{LEFT}:ResourceWarning"))
-
-
-def pytest_sessionfinish() -> None:
-    """What only then lets go of its sockets is collected here: afterwards no filter holds."""
-    _collect()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def collected(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What kafka-python leaves is collected in the module that left it."""
-    yield
-    if any(map(_talks_to_kafka, (item for item in request.session.items if item.path == request.path))):
-        _collect()
-
-
-def _talks_to_kafka(item: pytest.Item) -> bool:
-    names = getattr(item, "fixturenames", ())
-    return any(map(item.get_closest_marker, ("kafka", "e2e"))) or "broker" in names or "kafka_broker" in names
-
-
-def _collect() -> None:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", LEFT, ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture(scope="session")
