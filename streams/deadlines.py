@@ -1,13 +1,12 @@
 """Silence is evidence too: when a customer has waited too long, an event says so while it can still be answered."""
 
-import heapq
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from klankbord.events import Seconds, Waited
 from klankbord.policy import Policy
 from klankbord.waiting import next_waited
+from streams.schedule import Schedule
 from streams.wire import Record
 
 
@@ -30,10 +29,7 @@ class Deadlines:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy  # another one counts from the next event of a conversation on
-        self._waiting: dict[bytes, Deadline] = {}
-        # As in streams/forgetting.py: the earliest are found without a look at all who wait, once a second.
-        self._order: list[tuple[Seconds, bytes]] = []
-        self._queued: dict[bytes, Seconds] = {}  # which entry of the order is the one that counts
+        self._waiting = Schedule[bytes, Deadline]()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -42,46 +38,23 @@ class Deadlines:
         """Take in the newest record of a conversation."""
         deadline = self._next(record)
         if deadline is None:
-            self._waiting.pop(key, None)
+            self._waiting.drop(key)
         else:
-            self._waiting[key] = deadline
-            # What is due later than it was is found when its old time has come; what is due sooner is not.
-            if deadline.due_s < self._queued.get(key, math.inf):
-                self._queue(key, deadline.due_s)
+            self._waiting.put(key, deadline.due_s, deadline)
 
     def forget(self, key: bytes) -> None:
         """Nobody waits there any more."""
-        self._waiting.pop(key, None)
+        self._waiting.drop(key)
 
     def restart(self, records: Iterable[tuple[bytes, Record]]) -> None:
         """Forget everything and take in the state as it is, as after a rebalance."""
         self._waiting.clear()
-        self._order.clear()
-        self._queued.clear()
         for key, record in records:
             self.follow(key, record)
 
     def take_due(self, now_s: Seconds) -> list[Deadline]:
         """The deadlines that have passed, earliest first; each is given once."""
-        due: list[Deadline] = []
-        while self._order and self._order[0][0] <= now_s:
-            queued_s, key = heapq.heappop(self._order)
-            if self._queued.get(key) != queued_s:
-                continue
-            del self._queued[key]
-            deadline = self._waiting.get(key)
-            if deadline is None:
-                continue
-            if deadline.due_s > now_s:
-                self._queue(key, deadline.due_s)
-                continue
-            del self._waiting[key]
-            due.append(deadline)
-        return sorted(due, key=lambda deadline: deadline.due_s)
-
-    def _queue(self, key: bytes, due_s: Seconds) -> None:
-        heapq.heappush(self._order, (due_s, key))
-        self._queued[key] = due_s
+        return [deadline for _, deadline in self._waiting.take(now_s)]
 
     def _next(self, record: Record) -> Deadline | None:
         seen, origin = record.observation, record.origin

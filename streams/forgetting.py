@@ -1,8 +1,6 @@
 """State leaves when its conversation is over: idle ones are ended, ended ones shrink to a marker, markers go."""
 
 import hashlib
-import heapq
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +12,7 @@ from klankbord.conversation import Conversation
 from klankbord.events import SCHEMA, Ended, Seconds
 from klankbord.observation import Observation
 from klankbord.policy import Policy
+from streams.schedule import Schedule
 from streams.wire import CLOSED, ONCE_TTL_S, Record
 
 # end: an `ended` event is written to the input; close: the state becomes a marker; forget: the marker goes.
@@ -43,14 +42,12 @@ class Keep:
 
 
 class Forgetting:
-    """The next step of each conversation. A conversation that goes on adds nothing to the order."""
+    """The next step of each conversation."""
 
     def __init__(self, policy: Policy, keep: Keep) -> None:
         self.policy = policy
         self._keep = keep
-        self._due: dict[bytes, Due] = {}
-        self._order: list[tuple[Seconds, bytes]] = []
-        self._queued: dict[bytes, Seconds] = {}  # which entry of the order is the one that counts
+        self._due = Schedule[bytes, Step]()
 
     def __len__(self) -> int:
         return len(self._due)
@@ -59,42 +56,19 @@ class Forgetting:
         """Take in the newest record of a conversation."""
         due = next_step(record, self.policy, self._keep)
         if due is None:
-            self._due.pop(key, None)
-            return
-        self._due[key] = due
-        # What is due later than it was is found when its old time has come; what is due sooner is not.
-        if due.at_s < self._queued.get(key, math.inf):
-            self._queue(key, due.at_s)
+            self._due.drop(key)
+        else:
+            self._due.put(key, due.at_s, due.step)
 
     def restart(self, records: Iterable[tuple[bytes, Record]]) -> None:
         """Forget everything and take in the state as it is, as after a rebalance."""
         self._due.clear()
-        self._order.clear()
-        self._queued.clear()
         for key, record in records:
             self.follow(key, record)
 
     def take_due(self, now_s: Seconds, *, at_most: int = AT_ONCE) -> list[tuple[bytes, Step]]:
         """What is due, earliest first; each is given once."""
-        taken: list[tuple[bytes, Step]] = []
-        while self._order and self._order[0][0] <= now_s and len(taken) < at_most:
-            queued_s, key = heapq.heappop(self._order)
-            if self._queued.get(key) != queued_s:
-                continue
-            del self._queued[key]
-            due = self._due.get(key)
-            if due is None:
-                continue
-            if due.at_s > now_s:
-                self._queue(key, due.at_s)
-                continue
-            del self._due[key]
-            taken.append((key, due.step))
-        return taken
-
-    def _queue(self, key: bytes, at_s: Seconds) -> None:
-        heapq.heappush(self._order, (at_s, key))
-        self._queued[key] = at_s
+        return self._due.take(now_s, at_most=at_most)
 
 
 def next_step(record: Record, policy: Policy, keep: Keep) -> Due | None:

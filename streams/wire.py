@@ -127,7 +127,7 @@ STREAM_KEPT_S: Final[Mapping[str, int]] = {
     LIFE_CHANGES: DAY_S,
     ACTIONS: 31 * DAY_S,
 }
-SUPPRESSED_TTL_S: Final = 24 * HOUR_S
+SUPPRESSED_TTL_S: Final = DAY_S
 # Nobody's tenant: its one conversation tells whether the path works, and is shown nowhere.
 CANARY_TENANT: Final = "klankbord-canary"
 # For whom a suggestion was is known as long as somebody may ask whether it can still be answered.

@@ -233,7 +233,7 @@ async def test_one_conversation_has_one_place_in_the_order_however_often_it_spea
 
     await floor.takes(*(utterance("hello", number=n, after_s=n) for n in range(500)))
 
-    assert (len(floor.forgetting), len(floor.forgetting._order)) == (1, 1)
+    assert (len(floor.forgetting), len(floor.forgetting._due._order)) == (1, 1)
 
 
 async def test_memory_is_bounded_by_what_is_open_and_what_ended_lately() -> None:
@@ -260,7 +260,7 @@ async def test_memory_is_bounded_by_what_is_open_and_what_ended_lately() -> None
     whole = [key for key, raw in floor.table.items() if wire.decode_record(raw).observation.type != wire.CLOSED]
     assert len(whole) <= idle + 3
     assert len(floor.forgetting) <= len(floor.table)
-    assert len(floor.forgetting._order) <= 2 * len(floor.table)
+    assert len(floor.forgetting._due._order) <= 2 * len(floor.table)
 
 
 async def test_an_endless_conversation_stays_small() -> None:
