@@ -16,6 +16,7 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
+    Route,
     expect,
 )
 from redis import Redis
@@ -103,6 +104,15 @@ def rows(page: Page) -> Locator:
 
 def row_of(page: Page, shown: BoardRow) -> Locator:
     return page.locator(f'#rows > li[data-key="{shown.tenant}/{shown.conversation_id}"]')
+
+
+def intercept(page: Page, pattern: str, handler: Callable[[Route], object]) -> None:
+    """Hand what the page asks for to `handler`.
+
+    Loaded anew: a document that is there already gets its intercepted loader some time after `route` is back.
+    """
+    page.route(pattern, handler)
+    page.reload()
 
 
 def live(page: Page) -> None:

@@ -15,7 +15,7 @@ from klankbord.events import Channel
 from streams.wire import AlertMessage, BoardRow, Fold
 from tests.web.floor import Floor, cleared, opened, row, said, twelve
 from tests.web.serving import PATIENCE_S, Pages, Serve, eventually, serve
-from tests.web.test_browser import GONE, Open, allowed, live, row_of, rows, visit
+from tests.web.test_browser import GONE, Open, allowed, intercept, live, row_of, rows, visit
 from tests.web.test_http import words
 
 __all__ = ["allowed", "visit"]  # fixtures of the pages' other tests
@@ -133,7 +133,7 @@ def test_of_two_supervisors_at_the_same_moment_one_wins_and_the_other_is_told(
     held: list[Route] = []
     found: list[Response] = []
     for page in (anna, bas):
-        page.route("**/api/alerts/*/life", lambda route: held.append(route))
+        intercept(page, "**/api/alerts/*/life", lambda route: held.append(route))
         page.on("response", lambda response: found.append(response) if response.url.endswith("/life") else None)
     waits = []
 
@@ -189,7 +189,7 @@ def test_what_did_not_arrive_is_not_called_done(
     hot = angry()
     put(floor, hot)
     page = visit(pages)
-    page.route("**/life", lambda route: route.abort())
+    intercept(page, "**/life", lambda route: route.abort())
 
     press(page, hot[1], "acknowledge")
 

@@ -21,7 +21,7 @@ from tests.web.desk import decide, offer_of, served
 from tests.web.floor import Floor, suggestion
 from tests.web.guarding import AUDIENCE, ISSUER, Provider
 from tests.web.serving import Pages, eventually, serve
-from tests.web.test_browser import GONE, Open, allowed, live, visit
+from tests.web.test_browser import GONE, Open, allowed, intercept, live, visit
 from tests.web.test_http import words
 
 __all__ = ["allowed", "visit"]  # fixtures of the pages' other tests
@@ -136,10 +136,10 @@ def test_an_answer_that_was_not_stored_is_not_called_stored(
 ) -> None:
     allowed.append(GONE)
     page = visit(asked, PANEL)
+    intercept(page, "**/api/suggestions/**", lambda route: route.abort())
     live(page)
     shown(redis_url)
     wait_for(page)
-    page.route("**/api/suggestions/**", lambda route: route.abort())
 
     page.keyboard.press("u")
 
