@@ -1,16 +1,20 @@
 """What was sent, what is in Kafka and in Redis afterwards, and a single-threaded fold of what was sent beside it."""
 
+import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
-from typing import Final
+from tempfile import TemporaryFile
+from types import TracebackType
+from typing import Final, Self
 
 import msgspec
 import redis
 from kafka import KafkaConsumer, TopicPartition
 
+from klankbord.conversation import Conversation
 from klankbord.events import Event, Waited, decode
 from klankbord.observation import Observation
 from klankbord.policy import Policy
@@ -26,7 +30,7 @@ class Found:
     """What one run left: the input log and the observations as they lie in Kafka, the alerts as a reader got them."""
 
     log: Sequence[Event]
-    observations: Sequence[Observation]
+    observations: Iterable[Observation]
     dead_letters: int
     alerts: Sequence[str]
 
@@ -53,34 +57,42 @@ class Verdict:
         return {name: value if isinstance(value, int) else len(value) for name, value in found.items()}
 
 
+class _Digests:
+    """What is kept of observations, in the order in which they were written; a million of them whole do not fit."""
+
+    def __init__(self, observations: Iterable[Observation]) -> None:
+        self.of: Final[dict[Key, bytes]] = {}  # the first copy
+        self.differ: Final[set[Key]] = set()  # some copy is another than the first
+        self.state: Final[dict[Key, bytes]] = {}  # the last of each conversation
+        self.alerts: Final[set[str]] = set()
+        self.count = 0
+        for one in observations:
+            self.count += 1
+            digest = _digest(one)
+            if self.of.setdefault(_event(one), digest) != digest:
+                self.differ.add(_event(one))
+            self.state[_conversation(one)] = _digest(one.conversation)
+            self.alerts.update(f"{alert.alert_id}:{alert.state}" for alert in one.alerts)
+
+
 def judge(sent: Sequence[Event], found: Found, policy: Policy) -> Verdict:
     """Compare what was found with the fold of the log, after seeing that the log is what was sent."""
     # The monitor itself writes to the log that a customer waits; all else must be what we sent, in our order.
     ours = [event for event in found.log if not isinstance(event, Waited)]
-    expected = {_event(one): one for one in replay(found.log, policy) if not one.without_effect}
-    copies: dict[Key, list[Observation]] = {}
-    last: dict[Key, Observation] = {}
-    for one in found.observations:
-        copies.setdefault(_event(one), []).append(one)
-        last[_conversation(one)] = one
-    wanted = {f"{alert.alert_id}:{alert.state}" for one in expected.values() for alert in one.alerts}
-    final = {_conversation(one): one.conversation for one in expected.values()}
+    expected = _Digests(one for one in replay(found.log, policy) if not one.without_effect)
+    written = _Digests(found.observations)
     published = Counter(found.alerts)
     return Verdict(
-        lost=frozenset(_event(one) for one in sent) - copies.keys() | expected.keys() - copies.keys(),
-        phantom=frozenset(copies.keys() - expected.keys()),
-        conflict=frozenset(
-            key for key, each in copies.items() if len(set(map(wire.encode, each))) > 1 or each[0] != expected.get(key)
-        ),
+        lost=frozenset({_event(one) for one in sent} | expected.of.keys()) - written.of.keys(),
+        phantom=frozenset(written.of.keys() - expected.of.keys()),
+        conflict=frozenset(written.differ | {key for key, one in written.of.items() if one != expected.of.get(key)}),
         order=_out_of_order(sent, ours),
-        state_mismatch=frozenset(
-            key for key, state in final.items() if key not in last or last[key].conversation != state
-        ),
-        alert_missing=frozenset(wanted - published.keys()),
-        alert_extra=frozenset(published.keys() - wanted),
+        state_mismatch=frozenset(key for key, state in expected.state.items() if written.state.get(key) != state),
+        alert_missing=frozenset(expected.alerts - published.keys()),
+        alert_extra=frozenset(published.keys() - expected.alerts),
         alert_twice=frozenset(alert for alert, times in published.items() if times > 1),
         dead_letters=found.dead_letters,
-        physical_dup=len(found.observations) - len(copies),
+        physical_dup=written.count - len(written.of),
     )
 
 
@@ -124,14 +136,61 @@ class AlertReader:
         return [*self.alerts, *sorted(set(self.again) - set(self.alerts))]
 
 
-def read_back(bootstrap_servers: str, alerts: Sequence[str]) -> Found:
-    """Everything that lies in Kafka now, but the canaries of the installation itself."""
-    events = [decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic)]
+class ObservationReader:
+    """Reads the observations into a file, in a thread, as they are written: compaction has them gone after a while.
+
+    Once it has stopped, what it has read is an iterable of observations.
+    """
+
+    def __init__(self, bootstrap_servers: str) -> None:
+        self._file = TemporaryFile()
+        self._bootstrap_servers = bootstrap_servers
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._read, name="observations", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+        self._file.close()
+
+    def stop(self) -> None:
+        """Read on to where the topic ends now, and no further."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _read(self) -> None:
+        with _reader(self._bootstrap_servers, wire.OBSERVATIONS) as consumer:
+            stopping = False
+            while not stopping:
+                stopping = self._stopping.is_set()
+                ends = consumer.end_offsets(sorted(consumer.assignment())) if stopping else {}
+                self._file.writelines(value + b"\n" for value in _until(consumer, ends))
+
+    def __iter__(self) -> Iterator[Observation]:
+        self._file.seek(0)
+        yield from _observations(self._file)
+
+
+def read_back(
+    bootstrap_servers: str, alerts: Sequence[str], observations: Iterable[Observation] | None = None
+) -> Found:
+    """Everything that lies in Kafka now, but the canaries of the installation; or `observations` that were read."""
+    events = (decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic))
     log = [event for event in events if not is_canary(event.tenant)]
-    written = [wire.decode_record(value).observation for value in _values(bootstrap_servers, wire.OBSERVATIONS)]
-    # No event led to the marker of a conversation that is over.
-    observations = [one for one in written if one.type != wire.CLOSED and not is_canary(one.tenant)]
+    if observations is None:
+        observations = list(_observations(_values(bootstrap_servers, wire.OBSERVATIONS)))
     return Found(log, observations, len(_values(bootstrap_servers, wire.DEAD_LETTERS)), tuple(alerts))
+
+
+def _observations(values: Iterable[bytes]) -> Iterator[Observation]:
+    for value in values:
+        one = wire.decode_record(value).observation
+        # No event led to the marker of a conversation that is over.
+        if one.type != wire.CLOSED and not is_canary(one.tenant):
+            yield one
 
 
 def uncommitted(bootstrap_servers: str, group: str, topics: Iterable[str]) -> int:
@@ -145,20 +204,30 @@ def uncommitted(bootstrap_servers: str, group: str, topics: Iterable[str]) -> in
         consumer.close()
 
 
-def _values(bootstrap_servers: str, topic: str) -> list[bytes]:
+@contextmanager
+def _reader(bootstrap_servers: str, topic: str) -> Iterator[KafkaConsumer]:
     consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None, enable_auto_commit=False)
     try:
         partitions = _partitions(consumer, [topic])
         consumer.assign(partitions)
         consumer.seek_to_beginning(*partitions)
-        ends: Mapping[TopicPartition, int] = consumer.end_offsets(partitions)
-        values = []
-        while any(consumer.position(partition) < end for partition, end in ends.items()):
-            for records in consumer.poll(timeout_ms=1000).values():
-                values += [record.value for record in records if record.value is not None]
-        return values
+        yield consumer
     finally:
         consumer.close()
+
+
+def _values(bootstrap_servers: str, topic: str) -> list[bytes]:
+    with _reader(bootstrap_servers, topic) as consumer:
+        return list(_until(consumer, consumer.end_offsets(sorted(consumer.assignment()))))
+
+
+def _until(consumer: KafkaConsumer, ends: Mapping[TopicPartition, int]) -> Iterator[bytes]:
+    """What one poll brings, and what more brings until all `ends` are reached."""
+    while True:
+        for records in consumer.poll(timeout_ms=1000).values():
+            yield from (record.value for record in records if record.value is not None)
+        if all(consumer.position(partition) >= end for partition, end in ends.items()):
+            return
 
 
 def _partitions(consumer: KafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:
@@ -182,3 +251,7 @@ def _event(one: Observation | Event) -> Key:
 
 def _conversation(one: Observation) -> Key:
     return one.tenant, one.conversation_id
+
+
+def _digest(one: Observation | Conversation) -> bytes:
+    return hashlib.blake2b(wire.encode(one), digest_size=16).digest()

@@ -187,8 +187,9 @@ def _texts() -> list[str]:
 
 
 def quantile(values: Iterable[float], share: float) -> float:
+    """-1 where there are none."""
     ordered = sorted(values)
-    return float(ordered[min(len(ordered) - 1, int(share * len(ordered)))])
+    return float(ordered[min(len(ordered) - 1, int(share * len(ordered)))]) if ordered else -1.0
 
 
 def resident_mb(made: World, name: str) -> float:

@@ -38,6 +38,7 @@ from tests.e2e.waiting import until
 from tests.kafka import gaps
 from tests.kafka.conftest import MEASURED, Report
 from tests.kafka.ledger import read_back
+from tests.kafka.sending import quantile
 from tests.kafka.world import Fault, Outcome, World, bearer, clean, played, rewind, run, spread, world
 from tests.streams.given import POLICY, records
 from tests.web.serving import Stream
@@ -527,11 +528,6 @@ def resume(made: World, back: dict[str, float]) -> None:
             made.later(0.05, look)
 
     look()
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else -1.0
 
 
 def none(_: object) -> None:

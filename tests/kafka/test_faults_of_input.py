@@ -4,7 +4,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice
@@ -119,7 +119,7 @@ def overtaken(arriving: Sequence[Event]) -> int:
     return count
 
 
-def unobserved(log: Sequence[Event], observations: Sequence[Observation]) -> list[Event]:
+def unobserved(log: Sequence[Event], observations: Iterable[Observation]) -> list[Event]:
     known = {one.event_id for one in observations}
     return [event for event in log if event.event_id not in known]
 

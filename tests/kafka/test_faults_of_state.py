@@ -21,6 +21,7 @@ from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from config.settings import HERE as CONFIG
 from config.settings import load_policy
 from klankbord.events import Event, encode
+from klankbord.observation import Observation
 from klankbord.policy import Policy
 from streams import embedded, wire
 from tests.e2e.waiting import until
@@ -82,16 +83,16 @@ def test_f26_a_compacted_changelog(tmp_path: Path, report: Report) -> None:
     with world(tmp_path) as made, alerts(made) as reader:
         configure(made, wire.OBSERVATIONS, SEGMENTS)
         clean(run(made, before, []))
-        written = read_back(made.kafka.bootstrap_servers, ()).observations
+        written = observations(made)
         leave(made)
         configure(made, wire.OBSERVATIONS, COMPACTED)
         until(
-            lambda: len(read_back(made.kafka.bootstrap_servers, ()).observations) < len(written) / 2,
+            lambda: len(observations(made)) < len(written) / 2,
             within_s=WITHIN_S,
             what="the changelog is compacted",
         )
         configure(made, wire.OBSERVATIONS, KEPT)
-        left = len(read_back(made.kafka.bootstrap_servers, ()).observations)
+        left = len(observations(made))
         made.start("monitor-0")
         made.start("publisher-0")
         outcome = run(made, after, [])
@@ -118,7 +119,7 @@ def test_f26_a_truncated_changelog(tmp_path: Path, report: Report) -> None:
         made.start("publisher-0")
         outcome = run(made, after, [])
         took_s = time.monotonic() - began
-        observed = {(one.tenant, one.event_id) for one in read_back(made.kafka.bootstrap_servers, ()).observations}
+        observed = {(one.tenant, one.event_id) for one in observations(made)}
     lost = frozenset((event.tenant, event.event_id) for event in events_of(after)) - observed
     outcome = Outcome(Verdict(lost=lost), len(lines), outcome.alerts, took_s, outcome.void)
     report("F26", "one partition of four emptied while nobody ran; only lost events are judged", outcome)
@@ -278,6 +279,10 @@ def caught_up(made: World) -> bool:
     made.look_after()
     servers = made.kafka.bootstrap_servers
     return all(uncommitted(servers, group, its) == 0 for group, its in GROUPS.items()) and bool(told(made))
+
+
+def observations(made: World) -> list[Observation]:
+    return list(read_back(made.kafka.bootstrap_servers, ()).observations)
 
 
 def leave(made: World) -> None:

@@ -20,15 +20,17 @@ from klankbord.events import Event
 from klankbord.replay import replay
 from streams import embedded, topics, wire
 from streams.demo import PROCESSES, ROOT
-from streams.player import Line, Player, rounds
+from streams.player import Player, rounds
 from tests.e2e.waiting import until
-from tests.kafka.ledger import AlertReader, Found, Verdict, judge, read_back, uncommitted
+from tests.kafka.conftest import Report
+from tests.kafka.ledger import AlertReader, Found, ObservationReader, Verdict, judge, read_back, uncommitted
+from tests.kafka.sending import quantile
+from tests.kafka.world import SEED, Outcome, clean, played
 
 pytestmark = pytest.mark.kafka
 
 EVENTS: Final = int(os.environ.get("FAULTS_EVENTS") or 20_000)
 KILLS: Final = int(os.environ.get("FAULTS_KILLS") or 8)
-SEED: Final = int(os.environ.get("FAULTS_SEED") or 0) or random.SystemRandom().randrange(1, 1_000_000)
 PARTITIONS: Final = 4
 IN_FLIGHT: Final = 2_000  # enough to be caught with some in every stage
 PUBLISHED_S: Final = 120.0
@@ -98,7 +100,7 @@ def workers(kafka_broker: str, redis_url: str, tmp_path: Path) -> Iterator[Worke
 
 
 def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
-    kafka_broker: str, redis_url: str, workers: Workers
+    kafka_broker: str, redis_url: str, workers: Workers, report: Report
 ) -> None:
     sys.stdout.write(f"\nledger: seed {SEED}, {EVENTS} events, {KILLS} kills\n")  # first, in case this run is cut short
     lines = played(EVENTS)
@@ -107,7 +109,10 @@ def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
     reader = AlertReader(redis_url)
     began = time.monotonic()
 
-    with Player(kafka_broker, in_flight=IN_FLIGHT, stalled_s=PUBLISHED_S) as player:
+    with (
+        ObservationReader(kafka_broker) as written,
+        Player(kafka_broker, in_flight=IN_FLIGHT, stalled_s=PUBLISHED_S) as player,
+    ):
         account = player.account
         waiting = list(kills)
         recovering: list[Kill] = []
@@ -142,23 +147,19 @@ def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
             reader.stop()
         # They would go on to write that customers wait, behind what is read back.
         embedded.stop(workers.running.values(), patience_s=STOP_S)
-        verdict = judge(sent, read_back(kafka_broker, reader.told), load_policy(CONFIG / "policy.toml"))
-    report(verdict, kills, workers, events=len(sent), alerts=len(reader.alerts), played_s=played_s)
+        written.stop()
+        found = read_back(kafka_broker, reader.told, written)
+        verdict = judge(sent, found, load_policy(CONFIG / "policy.toml"))
+    tell(verdict, kills, workers, events=len(sent), alerts=len(reader.alerts), played_s=played_s)
+    idle = sum(kill.in_flight == 0 for kill in kills if kill.victim == "monitor")
+    void = f"nothing was in flight at {idle} kills" if idle else ""
+    outcome = Outcome(verdict, len(sent), len(reader.alerts), played_s, void)
+    p95 = {f"{name}_back_p95_s": quantile(times, 0.95) for name, times in came_back(kills).items()}
+    report("F1", "SIGKILL of a monitor or a publisher, again and again", outcome, kills=len(kills), **p95)
 
-    assert verdict == Verdict()
+    clean(outcome)
     assert not waiting
     assert not workers.ended
-    assert all(kill.in_flight > 0 for kill in kills if kill.victim == "monitor"), "a void run: nothing was in flight"
-
-
-def played(events: int) -> list[Line]:
-    """The bundled conversations, round after round, until there are `events`."""
-    lines: list[Line] = []
-    for round_ in rounds():
-        lines += round_
-        if len(lines) >= events:
-            break
-    return lines
 
 
 def schedule(seed: int, kills: int, events: int) -> list[Kill]:
@@ -175,10 +176,15 @@ def behind(bootstrap_servers: str) -> int:
     )
 
 
-def report(
+def came_back(kills: Sequence[Kill]) -> dict[str, list[float]]:
+    """Of each worker, how many seconds it took after each kill until it had done something again."""
+    return {name: sorted(kill.back_s for kill in kills if kill.victim == name and kill.back_s) for name in WORKERS}
+
+
+def tell(
     verdict: Verdict, kills: Sequence[Kill], workers: Workers, *, events: int, alerts: int, played_s: float
 ) -> None:
-    back = {name: sorted(kill.back_s for kill in kills if kill.victim == name and kill.back_s) for name in WORKERS}
+    back = came_back(kills).items()
     sys.stdout.write(
         "\n".join(
             [
@@ -186,7 +192,7 @@ def report(
                 f"ledger, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, seed {SEED}: {events} events, {alerts} alerts, "
                 f"{len(kills)} SIGKILLs, {played_s:.0f} s",
                 *(f"  {name}: {count}" for name, count in verdict.counts.items()),
-                *(f"  {name} back after: {' '.join(f'{s:.1f}' for s in times)} s" for name, times in back.items()),
+                *(f"  {name} back after: {' '.join(f'{s:.1f}' for s in times)} s" for name, times in back),
                 f"  kills: {' '.join(f'{kill.victim}@{kill.at}({kill.in_flight})' for kill in kills)}",
                 f"  ended by themselves: {workers.ended or 'none'}",
                 "",

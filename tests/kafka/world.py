@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -24,7 +23,8 @@ from redis.retry import Retry
 
 from config.settings import HERE as CONFIG
 from config.settings import PREFIX, load_policy
-from klankbord.events import Event
+from klankbord.events import Event, encode
+from klankbord.replay import shifted
 from streams import embedded, topics, wire
 from streams.demo import PROCESSES, ROOT
 from streams.player import Line, Player, rounds
@@ -38,6 +38,7 @@ PARTITIONS: Final = 4
 IN_FLIGHT: Final = 1_000  # enough to be caught with some in every stage
 STALLED_S: Final = 150.0  # longer than any fault lasts
 PUBLISHED_S: Final = 150.0
+APART_S: Final = 900.0
 STOP_S: Final = 30.0
 REWOUND_S: Final = 60.0
 GROUPS: Final[Mapping[str, Sequence[str]]] = {
@@ -297,13 +298,17 @@ def clean(outcome: Outcome) -> None:
 
 
 def played(events: int) -> list[Line]:
-    """The bundled conversations, round after round, until there are `events`."""
+    """The bundled conversations, round after round, until there are `events`; four rounds an hour.
+
+    All in one hour would be more alerts than any team has: the budget looks through those of its hour.
+    """
     lines: list[Line] = []
-    for round_ in islice(rounds(), 100_000):
-        lines += round_
+    for number, round_ in enumerate(rounds()):
+        later = (shifted(event, number * APART_S) for event in events_of(round_))
+        lines += [Line(encode(event), event) for event in later]
         if len(lines) >= events:
-            break
-    return lines
+            return lines
+    raise AssertionError("rounds never end")
 
 
 def events_of(lines: Sequence[Line]) -> list[Event]:
