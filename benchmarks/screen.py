@@ -10,29 +10,25 @@ from playwright.sync_api import Page, sync_playwright
 
 from tests.web.serving import Pages
 
-# The page reads each message with JSON.parse and draws in the next frame; what we post in that frame comes after it.
+# The page reads each message with JSON.parse and draws in a frame that it asks for; what we post in that frame comes
+# after it.
 NOTES: Final = """
 (() => {
-  const parse = JSON.parse, late = [], heard = [], channel = new MessageChannel();
-  let due = false;
+  const parse = JSON.parse, ask = requestAnimationFrame, late = [], heard = [], drawn = [];
+  const channel = new MessageChannel();
   channel.port1.onmessage = () => {
     const now = performance.timeOrigin + performance.now();
     for (const at of drawn.splice(0)) late.push(now - 1000 * at);
   };
-  const drawn = [];
-  const frame = () => {
-    due = false;
+  globalThis.requestAnimationFrame = (draw) => ask((now) => {
+    draw(now);
     drawn.push(...heard.splice(0));
     channel.port2.postMessage(0);
-  };
+  });
   JSON.parse = (text, reviver) => {
     const value = parse(text, reviver);
     // A row; the life of an alert has a state and a time, too.
-    if (value?.state && value.at && value.valence !== undefined) {
-      heard.push(value.at);
-      if (!due) requestAnimationFrame(frame);
-      due = true;
-    }
+    if (value?.state && value.at && value.valence !== undefined) heard.push(value.at);
     return value;
   };
   globalThis.drawnLate = () => late.splice(0);

@@ -37,6 +37,15 @@ const frame = (now) => { frames.push(now - last); last = now; requestAnimationFr
 requestAnimationFrame(frame);
 """
 
+COUNT_DRAWINGS: Final = """
+() => {
+  window.drawn = 0; window.began = performance.now();
+  const ask = requestAnimationFrame;
+  window.requestAnimationFrame = (draw) => ask((now) => { window.drawn += 1; draw(now); });
+}
+"""
+PACE_MS: Final = 100
+
 
 def crowd(many: int) -> tuple[BoardRow, ...]:
     """So many conversations, of which one in five has an alert."""
@@ -119,6 +128,23 @@ def test_a_click_is_answered_while_changes_stream_in(
     )
     sys.stdout.write("; ".join(said_of) + "\n")
     live(page)
+
+
+def test_however_much_changes_the_page_draws_ten_times_a_second_at_most(
+    floor: Floor, pages: Pages, redis_url: str, visit: Open
+) -> None:
+    everybody = crowd(10)
+    floor.fill(everybody)
+    page = visit(pages)
+    live(page)
+
+    with streaming(redis_url, everybody) as told:
+        page.evaluate(COUNT_DRAWINGS)
+        page.wait_for_timeout(3000)
+        drawn, took_ms = page.evaluate("[window.drawn, performance.now() - window.began]")
+
+    assert told[0] > drawn > 0
+    assert drawn <= took_ms / PACE_MS + 1
 
 
 def share(ordered: list[float], part: float) -> float:

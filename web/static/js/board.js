@@ -29,6 +29,8 @@ export class Board {
   #moved = false;
   #made = 0;
   #chosen = false;
+  /** How many conversations are open among those that are shown, when it was drawn last. */
+  open = 0;
 
   /**
    * @param {Language} language
@@ -38,11 +40,6 @@ export class Board {
     this.language = language;
     this.filters = filters;
     this.list = the("rows");
-  }
-
-  /** How many conversations are open among those that are shown. */
-  get open() {
-    return [...this.#rows.values()].filter((row) => row.state === "open" && this.#isShown(row)).length;
   }
 
   /** Something about the choice of what is shown has changed: the order may move, for the reader asked for it. */
@@ -103,10 +100,11 @@ export class Board {
     this.#changed.clear();
     the("order").textContent = this.language.say(resting ? "conversations.paused" : "conversations.order");
     the("order").classList.toggle("paused", resting);
-    const open = this.open;
+    this.open = 0;
+    for (const row of this.#rows.values()) if (row.state === "open" && this.#isShown(row)) this.open += 1;
     the("rows-empty").hidden = this.#rows.size > 0;
-    the("rows-none").hidden = this.#rows.size === 0 || open > 0;
-    const more = Math.max(0, open - this.#views.size);
+    the("rows-none").hidden = this.#rows.size === 0 || this.open > 0;
+    const more = Math.max(0, this.open - this.#views.size);
     the("rows-more").hidden = more <= 0;
     the("rows-more").textContent = this.language.count("conversations.more", more);
     tell(this.list, now, this.language);

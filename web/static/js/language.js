@@ -5,6 +5,9 @@ const KEPT_AS = "klankbord.language";
 
 /** What one language knows. */
 export class Language {
+  /** @type {Map<string, Intl.NumberFormat>} */
+  #made = new Map();
+
   /**
    * @param {string} code
    * @param {Record<string, string>} words
@@ -57,12 +60,12 @@ export class Language {
    */
   number(value, digits) {
     const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return new Intl.NumberFormat(this.code, { ...options, signDisplay: "negative" }).format(value).replace("-", "−");
+    return this.#numbers(`${digits}`, { ...options, signDisplay: "negative" }).format(value).replace("-", "−");
   }
 
   /** @param {number} value in [0, 1] */
   share(value) {
-    return new Intl.NumberFormat(this.code, { style: "percent", maximumFractionDigits: 0 }).format(value);
+    return this.#numbers("percent", { style: "percent", maximumFractionDigits: 0 }).format(value);
   }
 
   /** @param {number} seconds */
@@ -87,7 +90,18 @@ export class Language {
    * @param {string} unit
    */
   #unit(value, unit) {
-    return new Intl.NumberFormat(this.code, { style: "unit", unit, unitDisplay: "short" }).format(value);
+    return this.#numbers(unit, { style: "unit", unit, unitDisplay: "short" }).format(value);
+  }
+
+  /**
+   * A formatter costs a hundred times as much to make as to use, and a full board writes hundreds of numbers at once.
+   * @param {string} name
+   * @param {Intl.NumberFormatOptions} options
+   */
+  #numbers(name, options) {
+    const made = this.#made.get(name) ?? new Intl.NumberFormat(this.code, options);
+    this.#made.set(name, made);
+    return made;
   }
 }
 

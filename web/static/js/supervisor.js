@@ -15,12 +15,14 @@ import { Suppressed } from "./suppressed.js";
 /** @typedef {{state: string, age_s: number, heardAt: number}} Canary */
 
 const TICK_MS = 1000;
+const PACE_MS = 100; // nobody reads faster, and a busy floor changes at every frame
 const NOWHERE = { conversation: "", turn: "" };
 
 /** @param {Language} first */
 function start(first) {
   let language = first;
   let due = false;
+  let drawnAt = -PACE_MS;
   const clock = new Clock();
   const connection = new Connection();
   const filters = new Filters(() => {
@@ -60,6 +62,7 @@ function start(first) {
 
   const draw = () => {
     due = false;
+    drawnAt = performance.now();
     // Between pressing and letting go, what is pressed must stay what it is.
     if (pressed) return;
     alerts.draw(clock.now());
@@ -75,8 +78,11 @@ function start(first) {
   };
   // Many changes, one drawing; a hidden page draws when it is looked at again.
   const soon = () => {
-    if (!due) requestAnimationFrame(draw);
+    if (due) return;
     due = true;
+    const rest_ms = drawnAt + PACE_MS - performance.now();
+    if (rest_ms > 0) setTimeout(() => requestAnimationFrame(draw), rest_ms);
+    else requestAnimationFrame(draw);
   };
 
   /** @type {Record<string, (data: any) => void>} */
