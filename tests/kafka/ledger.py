@@ -106,20 +106,22 @@ class AlertReader:
     def __init__(self, url: str) -> None:
         self.alerts: Final[list[str]] = []
         self.again: Final[list[str]] = []
+        self.live: Final[list[str]] = []  # opened, and not said to be late
         self._url = url
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._read, name="alerts", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Read no further."""
+        """Read what is there, and no further."""
         self._stopping.set()
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=30)
 
     def _read(self) -> None:
-        position = b"0"
+        position, over = b"0", False
         with redis.Redis.from_url(self._url) as client:
-            while not self._stopping.is_set():
+            while not over:
+                over = self._stopping.is_set()
                 with suppress(redis.ResponseError):  # a server that becomes a replica sends its readers away
                     for _, entries in client.xread({wire.ALERTS: position}, block=200) or ():
                         for identity, entry in entries:
@@ -129,6 +131,8 @@ class AlertReader:
     def _note(self, message: wire.AlertMessage) -> None:
         told = self.again if message.again else self.alerts
         told.append(f"{message.alert.alert_id}:{message.alert.state}")
+        if message.alert.state == "opened" and not message.late:
+            self.live.append(message.alert.alert_id)
 
     @property
     def told(self) -> list[str]:

@@ -26,7 +26,7 @@ from klankbord.policy import Policy
 from streams import embedded, wire
 from tests.e2e.waiting import until
 from tests.kafka.conftest import Report
-from tests.kafka.ledger import AlertReader, Found, Verdict, judge, read_back, uncommitted
+from tests.kafka.ledger import AlertReader, Found, ObservationReader, Verdict, judge, read_back, uncommitted
 from tests.kafka.world import (
     GROUPS,
     Fault,
@@ -60,20 +60,25 @@ OTHERWISE: Final = ("asks_for_human >= raise_at", "asks_for_human > raise_at")  
 def test_f24_a_lag(tmp_path: Path, report: Report) -> None:
     """Nobody listened for eight minutes: all of it is observed, and every alert says that it comes late."""
     lines = played(LAG)
-    with world(tmp_path, started=False) as made, alerts(made) as reader:
+    with (
+        world(tmp_path, started=False) as made,
+        alerts(made) as reader,
+        ObservationReader(made.kafka.bootstrap_servers) as written,
+    ):
         write(made, events_of(lines), at_s=time.time() - LAG_S)
         began = time.monotonic()
         made.start("monitor-0")
         made.start("publisher-0")
         until(lambda: caught_up(made), within_s=CAUGHT_UP_S, what="both groups have committed all there is")
         took_s = time.monotonic() - began
-        messages = told(made)
-        verdict = judge(events_of(lines), read_back(made.kafka.bootstrap_servers, reader.told), POLICY)
-    outcome = Outcome(verdict, len(lines), len(messages), took_s, "" if messages else "no alert was told")
-    live = [message for message in messages if not message.late]
-    report("F24", f"{len(lines):,} events lay there for {LAG_S / 60:g} minutes", outcome, told_as_live=len(live))
+        reader.stop()
+        written.stop()
+        verdict = judge(events_of(lines), read_back(made.kafka.bootstrap_servers, reader.told, written), POLICY)
+    outcome = Outcome(verdict, len(lines), len(reader.told), took_s, "" if reader.told else "no alert was told")
+    done = f"{len(lines):,} events lay there for {LAG_S / 60:g} minutes"
+    report("F24", done, outcome, told_as_live=len(reader.live), events_s=len(lines) / took_s)
     clean(outcome)
-    assert live == []
+    assert reader.live == []
 
 
 def test_f26_a_compacted_changelog(tmp_path: Path, report: Report) -> None:
@@ -254,13 +259,6 @@ def alerts(made: World) -> Iterator[AlertReader]:
         reader.stop()
 
 
-def told(made: World) -> Sequence[wire.AlertMessage]:
-    with made.redis.client() as client:
-        entries = client.xrange(wire.ALERTS)
-    messages = [msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage) for _, entry in entries]
-    return [message for message in messages if message.alert.state == "opened"]
-
-
 def write(made: World, events: Sequence[Event], *, at_s: float) -> None:
     """Into the inputs, as if they had come at `at_s`, in seconds since 1970."""
     producer = KafkaProducer(bootstrap_servers=made.kafka.bootstrap_servers, linger_ms=5, acks="all")
@@ -278,7 +276,7 @@ def write(made: World, events: Sequence[Event], *, at_s: float) -> None:
 def caught_up(made: World) -> bool:
     made.look_after()
     servers = made.kafka.bootstrap_servers
-    return all(uncommitted(servers, group, its) == 0 for group, its in GROUPS.items()) and bool(told(made))
+    return all(uncommitted(servers, group, its) == 0 for group, its in GROUPS.items())
 
 
 def observations(made: World) -> list[Observation]:

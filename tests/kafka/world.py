@@ -246,7 +246,14 @@ class Outcome:
     void: str
 
 
-def run(made: World, lines: Sequence[Line], faults: Sequence[Fault]) -> Outcome:
+def run(
+    made: World,
+    lines: Sequence[Line],
+    faults: Sequence[Fault],
+    *,
+    in_flight: int = IN_FLIGHT,
+    stalled_s: float = STALLED_S,
+) -> Outcome:
     """Play `lines` while the faults happen, wait until both groups have committed all, and judge."""
     servers = made.kafka.bootstrap_servers
     sent = [line.event for line in lines if line.event is not None]
@@ -255,7 +262,7 @@ def run(made: World, lines: Sequence[Line], faults: Sequence[Fault]) -> Outcome:
     void = ""
     reader = AlertReader(made.redis.own_url)
     began = time.monotonic()
-    with Player(servers, in_flight=IN_FLIGHT, stalled_s=STALLED_S) as player:
+    with Player(servers, in_flight=in_flight, stalled_s=stalled_s) as player:
         account = player.account
 
         def watch() -> None:
