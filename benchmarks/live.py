@@ -1,10 +1,11 @@
 """A whole installation on Apache Kafka that somebody talks to and somebody listens to, each in another process."""
 
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,6 +29,7 @@ QUIET_S: Final = 60.0  # nothing new for so long, while something is missing: th
 POLL_S: Final = 0.1
 MOST_ENDED: Final = 6
 SHARES: Final = (50, 95, 99)
+BESIDE: Final = {"chromium": "browser", "valkey-server": "Redis"}
 
 
 @dataclass
@@ -133,8 +135,14 @@ class Live:
         return found | ({"Kafka": broker.pid} if broker else {})
 
     def cpu(self) -> dict[str, float]:
-        """Seconds of the processor that each has used."""
-        return {name: cpu_s(pid) for name, pid in self.pids().items()}
+        """Seconds of the processor that each has used; `measuring` is the source and the listener."""
+        found = {name: cpu_s(pid) for name, pid in self.pids().items()}
+        ours = {process.pid for process in multiprocessing.active_children()}
+        for pid, name in descendants(os.getpid()).items():
+            if what := "measuring" if pid in ours else BESIDE.get(name):
+                with suppress(OSError):  # it has ended meanwhile
+                    found[what] = found.get(what, 0.0) + cpu_s(pid)
+        return found
 
     def used(self, before: Mapping[str, float], ended_before: int = 0) -> dict[str, float]:
         """Seconds of the processor since `before`; of who ended since then nothing, for nobody counted on."""
@@ -195,6 +203,19 @@ def _process(target: Callable[..., None], *arguments: object) -> Iterator[Connec
         ours.close()
         process.join(5)
         process.terminate()
+
+
+def descendants(ancestor: int) -> dict[int, str]:
+    """Every process that comes of this one, and what its program is called."""
+    told = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            named, _, rest = file.read_text().rpartition(")")
+            told[int(file.parent.name)] = named.partition("(")[2], int(rest.split()[1])
+    found = {ancestor}
+    while more := {pid for pid, (_, parent) in told.items() if parent in found} - found:
+        found |= more
+    return {pid: told[pid][0] for pid in found - {ancestor}}
 
 
 def answers(port: int) -> bool:

@@ -2,6 +2,9 @@
 
 import asyncio
 import multiprocessing
+import os
+import signal
+import subprocess
 import threading
 from array import array
 from pathlib import Path
@@ -12,7 +15,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from benchmarks import latency, scaling, soak
 from benchmarks.figures import Row
 from benchmarks.hearing import OBSERVED, Count, Ears, Heard, Seen
-from benchmarks.live import spread
+from benchmarks.live import descendants, spread
 from benchmarks.readers import questions
 from benchmarks.scaling import without
 from benchmarks.soak import grown
@@ -63,6 +66,19 @@ def test_an_event_counts_once_and_what_the_monitor_says_by_itself_not_at_all() -
     assert ears.counted() == Count(observed=2, doubled=1, rows=0)
     assert list(ears.heard_all().late_ms[OBSERVED]) == [500.0, 500.0]
     assert list(ears.heard_all().late_ms[OBSERVED]) == []
+
+
+def test_whoever_comes_of_a_process_is_found_also_by_way_of_another() -> None:
+    with subprocess.Popen(["sh", "-c", "sleep 60 & echo $!; wait"], stdout=subprocess.PIPE, text=True) as shell:
+        assert shell.stdout is not None
+        sleeper = int(shell.stdout.readline())
+
+        found = descendants(os.getpid())
+        os.kill(sleeper, signal.SIGTERM)
+
+    assert found[sleeper] == "sleep"
+    assert shell.pid in found
+    assert os.getpid() not in found
 
 
 def test_a_process_goes_on_between_two_questions() -> None:
