@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from config.budget import Budget, read_budget
@@ -232,8 +231,8 @@ def _of_redis(settings: Settings) -> Iterator[str]:
 
 def load_policy(path: Path, reasons: Path | None = None) -> Policy:
     """The policy in `path` with the contact reasons in `reasons`, both checked."""
-    policy = read_policy(_text(path), source=str(path))
-    return policy if reasons is None else replace(policy, reasons=load_reasons(reasons))
+    named = Taxonomy() if reasons is None else load_reasons(reasons)
+    return read_policy(_text(path), source=str(path), reasons=named)
 
 
 def load_reasons(path: Path) -> Taxonomy:

@@ -66,6 +66,11 @@ class Taxonomy(Struct, frozen=True, dict=True):
         known = self.reasons.get(reason)
         return "" if known is None else known.same_as or reason
 
+    @property
+    def counted(self) -> frozenset[str]:
+        """The ids that a conversation's reason may have; empty where there are no reasons of our own."""
+        return frozenset(id_ for id_, reason in self.reasons.items() if not reason.same_as)
+
     def name(self, reason: str) -> Said:
         """What a person reads."""
         known = self.reasons.get(reason)
