@@ -60,7 +60,8 @@ class Offer(Struct, frozen=True):
     """What one observation means for the suggestions of its conversation.
 
     `over` says what no longer holds, by signal or kind; `all_over` and `confirmed` concern whatever stands, and thanks
-    leave safety alone. `passed` is over once the agent has spoken since it called for help. `explore` is -1, or which other candidate than the best is tried.
+    leave safety alone; `passed` is over once the agent has spoken since it called for help. `explore` is -1, or
+    which other candidate than the best is tried.
     """
 
     offer_id: str
@@ -282,7 +283,8 @@ if best then
   redis.call('HINCRBY', state, 'shown:' .. one.kind, 1)
   redis.call('HSET', state, 'at:' .. one.kind, string.format('%.6f', offer.at), 'standing', cjson.encode({
     suggestion_id = one.suggestion_id, kind = one.kind, signal = one.signal, urgency = one.urgency,
-    expires_at = one.expires_at, agent_id = offer.agent_id, agent_turns = offer.agent_turns, current = KEYS[3], shown = shown}))
+    expires_at = one.expires_at, agent_id = offer.agent_id, agent_turns = offer.agent_turns,
+    current = KEYS[3], shown = shown}))
   redis.call('HINCRBY', KEYS[4], 'suggestions:' .. one.kind, 1)
 end
 if redis.call('EXISTS', state) == 1 then
