@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from klankbord.models.reasons import known
 from klankbord.policy import Policy, read_policy
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import Taxonomy, read_taxonomy
+from klankbord.toml import read_toml
 
 PREFIX: Final = "KLANKBORD_"
 HERE: Final = Path(__file__).parent
@@ -286,9 +286,9 @@ def load_playbook(folder: Path) -> Wording:
     for language in ("nl", "en"):
         path = folder / f"{language}.toml"
         try:
-            written = tomllib.loads(_text(path))
-        except tomllib.TOMLDecodeError as error:
-            mistakes.append(f"{path}: {error}")
+            written = read_toml(_text(path), source=str(path))
+        except InvalidConfiguration as error:
+            mistakes += error.mistakes
             continue
         mistakes += [f"{path}: '{kind}' is no kind of suggestion" for kind in sorted(set(written) - kinds)]
         for kind in sorted(kinds):

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from enum import EnumMeta
 from functools import cached_property
@@ -18,6 +17,7 @@ from klankbord.events import Channel, Language, Role, Seconds
 from klankbord.models.judges import SHIPPED, Judges
 from klankbord.rules import MOST_WAITS, Asked, PhraseBook, PhraseList, Program, Word, asked, vocabulary, waits_of, words
 from klankbord.taxonomy import Taxonomy
+from klankbord.toml import read_toml
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
@@ -449,10 +449,7 @@ def read_policy(text: str, *, source: str, reasons: Taxonomy = _NO_REASONS) -> P
 
     `reasons` become the policy's; where there are any, a rule may compare `reason` with these only.
     """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidConfiguration([f"{source}: {error}"]) from None
+    tables = read_toml(text, source=source)
     found = list[Mistake]()
     fields = _fields(tables, found)
     try:
@@ -573,11 +570,16 @@ def _choices(type_: Any) -> list[str]:
 def _with_numbers(table: Mapping[str, Any]) -> dict[str, Any]:
     """The table of a rule with every further number of it among `numbers`."""
     own = {
-        name: float(value)
+        name: _as_float(value)
         for name, value in table.items()
         if name not in Rule.__struct_fields__ and isinstance(value, int | float) and not isinstance(value, bool)
     }
     return {**{name: value for name, value in table.items() if name not in own}, **({"numbers": own} if own else {})}
+
+
+def _as_float(value: float) -> float:
+    # A whole number with hundreds of digits is none that can be compared, and is refused with the others.
+    return float(value) if abs(value) <= LARGEST else float("inf")
 
 
 def _located(found: list[Mistake], text: str, source: str) -> list[str]:
