@@ -193,8 +193,8 @@ RULES: Final[dict[str, Rule]] = {
         "anxiety", 0.95, 0.3, "info", "Klant maakt zich zorgen", "Customer is worried", 2
     ),
     "asks_for_human": threshold(
-        "asks_for_human", 0.8, 0.7, "warning", "Klant wil een mens of leidinggevende, of klaagt officieel",
-        "Customer wants a person or a supervisor, or complains formally",
+        "asks_for_human", 0.8, 0.7, "warning", "Klant wil een mens of zoekt het hogerop",
+        "Customer wants a person or takes it higher",
     ),
     "long_wait": threshold("long_wait", 0.5, 0.45, "warning", "Klant wacht te lang", "Customer has waited too long"),
     # A plain wish to cancel counts 0.5 and stays below; "then I'm off to your competitor" does not.
