@@ -1,12 +1,12 @@
 """The budget for noise: how many alerts a team is shown in an hour, and which of them go first."""
 
-import tomllib
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from klankbord.errors import InvalidConfiguration
+from klankbord.toml import read_toml
 
 Ceiling = Annotated[int, Meta(ge=0, le=1000)]
 Weight = Annotated[float, Meta(gt=0, le=1000)]
@@ -52,6 +52,6 @@ class Budget(Struct, frozen=True, forbid_unknown_fields=True):
 def read_budget(text: str, *, source: str) -> Budget:
     """The budget in TOML, or `InvalidConfiguration` that names the mistake."""
     try:
-        return msgspec.convert(tomllib.loads(text), Budget)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        return msgspec.convert(read_toml(text, source=source), Budget)
+    except msgspec.ValidationError as error:
         raise InvalidConfiguration([f"{source}: {error}"]) from None

@@ -2,14 +2,12 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from config.budget import Budget, read_budget
@@ -19,6 +17,7 @@ from klankbord.models.reasons import known
 from klankbord.policy import Policy, read_policy
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import Taxonomy, read_taxonomy
+from klankbord.toml import read_toml
 
 PREFIX: Final = "KLANKBORD_"
 HERE: Final = Path(__file__).parent
@@ -232,8 +231,8 @@ def _of_redis(settings: Settings) -> Iterator[str]:
 
 def load_policy(path: Path, reasons: Path | None = None) -> Policy:
     """The policy in `path` with the contact reasons in `reasons`, both checked."""
-    policy = read_policy(_text(path), source=str(path))
-    return policy if reasons is None else replace(policy, reasons=load_reasons(reasons))
+    named = Taxonomy() if reasons is None else load_reasons(reasons)
+    return read_policy(_text(path), source=str(path), reasons=named)
 
 
 def load_reasons(path: Path) -> Taxonomy:
@@ -287,9 +286,9 @@ def load_playbook(folder: Path) -> Wording:
     for language in ("nl", "en"):
         path = folder / f"{language}.toml"
         try:
-            written = tomllib.loads(_text(path))
-        except tomllib.TOMLDecodeError as error:
-            mistakes.append(f"{path}: {error}")
+            written = read_toml(_text(path), source=str(path))
+        except InvalidConfiguration as error:
+            mistakes += error.mistakes
             continue
         mistakes += [f"{path}: '{kind}' is no kind of suggestion" for kind in sorted(set(written) - kinds)]
         for kind in sorted(kinds):

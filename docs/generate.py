@@ -279,9 +279,10 @@ def suggestions() -> str:
         "alone.",
         "Of these the one is shown that was used most where the moment was alike "
         "([how it learns](decisions/0016-suggestions-learn-of-situations.md)).",
-        f"It is gone after {numbers.suggestion_expires_s:g} seconds, or when the topic moves on; its kind comes again "
-        f"after {numbers.suggestion_cooldown_s:g} seconds at the earliest, at most {numbers.suggestion_most} times in "
-        "a conversation, and never after a dismissal there.",
+        f"It is gone after {numbers.suggestion_expires_s:g} seconds, or when the topic moves on: what called for it is "
+        "over, or the customer speaks of something else after the agent answered.",
+        f"Its kind comes again after {numbers.suggestion_cooldown_s:g} seconds at the earliest, at most "
+        f"{numbers.suggestion_most} times in a conversation, and never after a dismissal there.",
         "The words come from [config/playbook](../config/playbook/nl.toml), where an entry may also name an article "
         "of your own ([why](decisions/0004-wording-outside-the-core.md)).",
         "How an agent sees and answers them is on the page about [the panel](agent-panel.md).",

@@ -8,7 +8,10 @@ HOW: Final[Lines] = (
     "An alert opens when `when` holds, clears when `until` does, and may open again `cooldown_s` seconds after it "
     "cleared; without `until` it clears as soon as `when` no longer holds.",
     "Every rule is asked at every event; while a customer waits in silence, an event comes every `wait_step_s` "
-    "seconds, and at each wait that a rule compares `waited_s` with.",
+    "seconds until the wait counts in full, and at each wait that a rule compares `waited_s` with, however long.",
+    "While a customer is on hold, one comes at each number that a rule compares `held_s` with.",
+    "Both are for numbers of 5 seconds or more that stand beside the name itself: `waited_s >= 90`, not "
+    "`waited_s - 60 >= 30`.",
     "A policy file that names rules replaces all of those below, except the one for threats.",
 )
 
@@ -40,7 +43,8 @@ WRITING: Final[Lines] = (
     "Nothing else of CEL is read: no regular expressions, no loops, no other functions, 400 characters and twelve "
     "brackets deep at most, so that no rule can be slow or fail.",
     "`klankbord config check` lists every mistake with its file, its line and the name that may have been meant.",
-    "A policy holds at most 500 rules, 10 of them critical, 8 with `for_turns` above 1, and 8 phrase lists.",
+    "A policy holds at most 500 rules, 10 of them critical, 8 with `for_turns` above 1, 8 different numbers of seconds "
+    "for `waited_s` and 8 for `held_s`, and 8 phrase lists.",
     "A conversation remembers the 10 alerts that are open or were cleared last; a critical one always finds a place, "
     "and a threat has its own.",
 )

@@ -36,7 +36,7 @@ from klankbord.observation import Observation, observe
 from klankbord.parts import taken_apart
 from klankbord.policy import Policy, read_policy
 from klankbord.replay import Unreadable, read_events, replay, replay_lines
-from klankbord.taxonomy import UNKNOWN, read_taxonomy
+from klankbord.taxonomy import UNKNOWN, Taxonomy, read_taxonomy
 from klankbord.tenant import LEAST_TALKS, Mark, adapted_policy, read_marked, read_marks
 
 FAILED: Final = 1  # the work was done and the answer is bad, or the work could not be done
@@ -252,10 +252,10 @@ def _attach_placeholders() -> None:
 
 
 def _policy(path: Path | None, reasons: Path | None = None) -> Policy:
-    policy = Policy() if path is None else read_policy(_text(path), source=str(path))
-    if reasons is None:
-        return policy
-    return replace(policy, reasons=read_taxonomy(_text(reasons), source=str(reasons), known=known()))
+    named = Taxonomy()
+    if reasons is not None:
+        named = read_taxonomy(_text(reasons), source=str(reasons), known=known())
+    return Policy(reasons=named) if path is None else read_policy(_text(path), source=str(path), reasons=named)
 
 
 def _text(path: Path) -> str:

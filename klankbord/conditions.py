@@ -32,8 +32,10 @@ _TOKEN: Final = re.compile(
 )
 _TRENDS: Final = ("rise", "fall")
 _WORDS: Final = ("true", "false", "in")
-# Grows in silence: a rule is asked of it at an event, so an event has to come.
-_WOKEN: Final = ("waited_s",)
+# What grows in silence: a rule is asked of it at an event, so an event has to come.
+WOKEN: Final = ("waited_s", "held_s")
+# What must be more than a number of seconds is asked so much later: at the number itself it does not hold yet.
+_BEYOND_S: Final = 1.0
 
 
 class Vocabulary(NamedTuple):
@@ -157,8 +159,9 @@ class _Reader:
         if sign not in ("==", "!="):
             for part, other in ((left, right), (right, left)):
                 self._must_be("number", part, f"'{sign}' compares numbers")
-                if part.name in _WOKEN and other.value is not None:
-                    self._compared_with.append((part.name, other.value))
+                if part.name in WOKEN and other.value is not None:
+                    beyond = (part is left and sign == ">") or (part is right and sign == "<")
+                    self._compared_with.append((part.name, other.value + _BEYOND_S * beyond))
             return
         if "unknown" not in (left.kind, right.kind) and left.kind != right.kind:
             self._mistakes.append(f"'{sign}' compares a {left.kind} with a {right.kind}")

@@ -136,7 +136,7 @@ class Context(Common, frozen=True, kw_only=True, tag="context", omit_defaults=Tr
 
 
 class Waited(Common, frozen=True, kw_only=True, tag="waited", omit_defaults=True):
-    """A deadline passed in silence: the customer has waited `wait_s` seconds for an answer at `at`."""
+    """A deadline passed in silence: at `at` the customer has waited `wait_s` seconds for an answer, or on hold."""
 
     wait_s: Annotated[float, Meta(ge=0)]
 

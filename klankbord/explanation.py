@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from klankbord.alerting import Alert
 from klankbord.conversation import Conversation
 from klankbord.events import Ended, Event, Seconds, Utterance
 from klankbord.observation import Observation
@@ -27,8 +28,8 @@ def explanation(
     event: Event, observation: Observation, made: Parts, *, started_at: Seconds, reasons: Taxonomy | None = None
 ) -> Iterator[str]:
     """The lines about one event: what happened, then evidence (·), the reason of the contact (?) where it became known
-    or another, scores with their parts (=), alerts (!), suggestions (>), and at the end what could have been done
-    about it (?).
+    or another, scores with their parts (=), alerts with their proof (!), suggestions (>), and at the end what could
+    have been done about it (?).
     """
     after = max(0, int(event.at_s - started_at))
     yield f"{after // 60:02d}:{after % 60:02d} {_happened(event)}"
@@ -42,12 +43,32 @@ def explanation(
     for line in _shares(observation, made):
         yield f"      = {line}"
     for alert in observation.alerts:
-        yield f"      ! {alert.severity}: {alert.rule} {alert.state}"
+        yield from _alert(alert)
     for suggestion in observation.suggestions:
         yield f"      > {suggestion.kind} (because of {suggestion.reason.signal if suggestion.reason else 'nothing'})"
     if isinstance(event, Ended) and reasons is not None:
         for line in _could_be(observation, reasons):
             yield f"      ? {line}"
+
+
+def _alert(alert: Alert) -> Iterator[str]:
+    """The alert, and where it opened why: what counted, where it was said, and what will clear it."""
+    yield f"      ! {alert.severity}: {alert.rule} {alert.state}"
+    if alert.state == "cleared":
+        return
+    for cause in alert.causes:
+        words = f" “{cause.words}”" if cause.words else ""
+        yield f"      !   because of {cause.signal} {cause.strength:.2f}{words}{_amount(cause.signal, cause.amount)}"
+    if alert.sentence:
+        yield f"      !   said: “{_marked(alert.sentence, alert.marks)}”"
+    numbers = ", ".join(f"{name} {number:g}" for name, number in alert.numbers.items())
+    yield f"      !   until {alert.until}" + (f" ({numbers})" if numbers else "")
+
+
+def _marked(sentence: str, marks: Sequence[tuple[int, int]]) -> str:
+    for start, end in reversed(marks):
+        sentence = f"{sentence[:start]}**{sentence[start:end]}**{sentence[end:]}"
+    return sentence
 
 
 def _happened(event: Event) -> str:
@@ -59,10 +80,11 @@ def _happened(event: Event) -> str:
 
 def _evidence(signal: Signal) -> str:
     words = f" “{signal.words}”" if signal.words else ""
-    if signal.amount is None:
-        return words
-    unit = " s" if signal.kind in _SECONDS else ""
-    return f"{words} ({signal.amount:g}{unit})"
+    return f"{words}{_amount(signal.kind, signal.amount)}"
+
+
+def _amount(kind: str, amount: float | None) -> str:
+    return "" if amount is None else f" ({amount:g}{' s' if kind in _SECONDS else ''})"
 
 
 def _strongest(moved: Sequence[Moved]) -> str:

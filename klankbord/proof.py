@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from msgspec.structs import replace
@@ -18,6 +19,9 @@ from klankbord.signals import Dimension, Signal, Turn
 MAX_SENTENCE_CHARS: Final = 200
 MAX_PATH: Final = 8
 _SAID: Final = "said."
+# What is heard in the whole of the words, beside what is listed.
+_HEARD: Final = ("sounds_", "negative_words", "positive_words", "told_trouble")
+_SIGNS: Final = " ,;:.!?…-"
 _FELT: Final = ("valence", "mood", "worst_mood", "churn", *EMOTIONS)
 _WORKED: Final = ("effort", "escalation", "waited_s", "held_s")
 _SENTENCE_END: Final = re.compile(r"[.!?…]+(?=\s)")
@@ -49,7 +53,7 @@ def _evidence(now: Conversation, turn: Turn, signals: Sequence[Signal]) -> tuple
 def _proven(alert: Alert, evidence: Sequence[Evidence], now: Conversation, turn: Turn) -> Alert:
     rule = turn.policy.in_force[alert.rule]
     found = (*_said(alert.rule, turn), *causes(alert.rule, evidence, now, turn.policy))[:MOST_CAUSES]
-    sentence, marks = _sentence(found[0], turn) if found else ("", ())
+    sentence, marks = _sentence(found, turn) if found else ("", ())
     path_of, path = _path(alert.rule, now, turn)
     return replace(
         alert,
@@ -82,26 +86,68 @@ def _said(rule: str, turn: Turn) -> tuple[Evidence, ...]:
     )  # fmt: skip
 
 
-def _sentence(cause: Evidence, turn: Turn) -> tuple[str, tuple[Span, ...]]:
-    """The sentence that the cause stands in and the marked place in it; none where it was said earlier.
+def _sentence(found: Sequence[Evidence], turn: Turn) -> tuple[str, tuple[Span, ...]]:
+    """The sentence that the causes stand in and their marked places in it; none where the first was said earlier.
 
-    None either where the sentence tells what is private: then the words of the cause are all that is shown.
+    None either where the sentence tells what is private: then the words of the causes are all that is shown.
     """
     words, event = turn.words, turn.event
-    if words is None or not isinstance(event, Utterance) or event.utterance_id != cause.utterance_id:
+    if words is None or not isinstance(event, Utterance) or event.utterance_id != found[0].utterance_id:
         return "", ()
-    span = _place(cause, turn)
-    if span is None:
+    places = _places([cause for cause in found if cause.utterance_id == event.utterance_id], turn)
+    if not places:
         return "", ()
-    private = () if needs.is_threat(cause.signal) else _private(turn)
-    start, end = _unbroken(words.clean, span)
-    left, right = _around(words.clean, start, end)
+    private = () if needs.is_threat(found[0].signal) else _private(turn)
+    left, right = _around(words.clean, *places[0])
     if _touches((left, right), private):
         return "", ()
-    before, marked, after = (excerpt(words.clean, *piece) for piece in ((left, start), (start, end), (end, right)))
-    sentence = (before + marked + after)[:MAX_SENTENCE_CHARS]
-    mark = len(before), min(len(before) + len(marked), len(sentence))
-    return sentence, (mark,) if mark[0] < mark[1] else ()
+    return _redacted(words.clean, left, right, _merged([place for place in places if left <= place[0] < right]))
+
+
+def _places(found: Sequence[Evidence], turn: Turn) -> list[Span]:
+    """Where the causes stand in the line, those whose very words were listed alone where there are any.
+
+    A head listens to the whole of the line: the run of words that speaks most for it may begin and end anywhere.
+    """
+    text = "" if turn.words is None else turn.words.clean
+    spans = [(cause, span) for cause in found if (span := _place(cause, turn)) is not None]
+    listed = [span for cause, span in spans if not cause.signal.startswith(_HEARD)]
+    return [_unbroken(text, _within_sentence(text, span)) for span in listed or [span for _, span in spans]]
+
+
+def _within_sentence(text: str, span: Span) -> Span:
+    """The longest piece of a place that is in one sentence, in whole words and without the signs around it."""
+    start, end = span
+    ends = [start, *(match.end() for match in _SENTENCE_END.finditer(text, start, end)), end]
+    start, end = max(pairwise(ends), key=lambda piece: piece[1] - piece[0])
+    piece = text[start:end].rstrip(_SIGNS)
+    start, end = start + len(piece) - len(piece.lstrip(_SIGNS)), start + len(piece)
+    while 0 < start < end and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while start < end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return start, end
+
+
+def _merged(places: Sequence[Span]) -> list[Span]:
+    merged = list[Span]()
+    for start, end in sorted(places):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _redacted(text: str, left: int, right: int, places: Sequence[Span]) -> tuple[str, tuple[Span, ...]]:
+    """`text[left:right]` without personal data, no longer than one reads, and the places in it."""
+    sentence, marks, at = "", list[Span](), left
+    for start, end in [*places, (right, right)]:
+        sentence += excerpt(text, at, start)
+        marks.append((len(sentence), len(sentence) + len(marked := excerpt(text, start, min(end, right)))))
+        sentence, at = sentence + marked, min(end, right)
+    kept = ((start, min(end, MAX_SENTENCE_CHARS)) for start, end in marks)
+    return sentence[:MAX_SENTENCE_CHARS], tuple((start, end) for start, end in kept if start < end)
 
 
 def _place(cause: Evidence, turn: Turn) -> Span | None:
@@ -137,11 +183,13 @@ def _around(text: str, start: int, end: int) -> Span:
     ends = [match.end() for match in _SENTENCE_END.finditer(text)]
     left = max((at + 1 for at in ends if at <= start), default=0)
     right = min((at for at in ends if at >= end), default=len(text))
-    room = max(0, MAX_SENTENCE_CHARS - _REDACTED_GROWS - (end - start)) // 2
-    if start - left > room:
-        left = text.find(" ", start - room, start) + 1 or start
-    if right - end > room:
-        right = max(text.rfind(" ", end, end + room), end)
+    room = max(0, MAX_SENTENCE_CHARS - _REDACTED_GROWS - (end - start))
+    before = max(room // 2, room - (right - end))  # what one side leaves free is the other's
+    after = max(room // 2, room - (start - left))
+    if start - left > before:
+        left = text.find(" ", start - before, start) + 1 or start
+    if right - end > after:
+        right = max(text.rfind(" ", end, end + after), end)
     left, _ = _unbroken(text, (left, start)) if left < start else (left, start)
     _, right = _unbroken(text, (end, right)) if end < right else (end, right)
     return min(left, start), max(right, end)

@@ -96,9 +96,10 @@ def words(
     }
 
 
-def vocabulary(names: Mapping[str, Word]) -> Vocabulary:
-    """What conditions are checked against."""
-    return Vocabulary({name: word.kind for name, word in names.items()}, _VALUES, frozenset(_COURSES))
+def vocabulary(names: Mapping[str, Word], reasons: frozenset[str] = frozenset()) -> Vocabulary:
+    """What conditions are checked against; `reasons` are all there are, and any is possible where none are named."""
+    values = {**_VALUES, "reason": reasons | {""}} if reasons else _VALUES
+    return Vocabulary({name: word.kind for name, word in names.items()}, values, frozenset(_COURSES))
 
 
 def _felt(emotion: str, moment: Moment) -> Value:
@@ -188,6 +189,11 @@ def asked(rule: Stated, known: Vocabulary, variables: dict[str | Trend, str]) ->
     return Asked(*read_so_far)
 
 
+def waits_of(rule: Asked, name: str) -> frozenset[Seconds]:
+    """How many seconds of `waited_s` or `held_s` a rule is to be asked at."""
+    return frozenset(wait for of, wait in rule.when.compared if of == name and wait >= SHORTEST_WAIT_S)
+
+
 # What most rules are, as `conditions` writes it: one variable beside one number.
 _PLAIN: Final = re.compile(r"(v\d+) (>=|<) (\d+\.\d+)")
 
@@ -233,8 +239,15 @@ class Program:
     @cached_property
     def waits(self) -> tuple[Seconds, ...]:
         """The waits that rules ask for, the shortest first, so that an event can be there when one is reached."""
-        asked_for = {wait for rule in self.asked.values() for name, wait in rule.when.compared if name == "waited_s"}
-        return tuple(sorted(wait for wait in asked_for if wait >= SHORTEST_WAIT_S)[:MOST_WAITS])
+        return self._asked_for("waited_s")
+
+    @cached_property
+    def holds(self) -> tuple[Seconds, ...]:
+        """As `waits`, of a customer on hold."""
+        return self._asked_for("held_s")
+
+    def _asked_for(self, name: str) -> tuple[Seconds, ...]:
+        return tuple(sorted({wait for rule in self.asked.values() for wait in waits_of(rule, name)})[:MOST_WAITS])
 
     def answers(self, moment: Moment, *, any_open: bool) -> Answers:
         """What each rule says of `moment`; what would clear it is asked only where something is open."""

@@ -1,7 +1,6 @@
 """The contact reasons of an installation: their names, what could be done about each, and a tenant's own phrases."""
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cached_property
@@ -13,6 +12,7 @@ from msgspec import Struct
 from klankbord.errors import InvalidConfiguration
 from klankbord.events import Language
 from klankbord.phrases import Phrases, clean, normal
+from klankbord.toml import read_toml
 
 Label: TypeAlias = Literal["yes", "partly", "no"]
 Question: TypeAlias = Literal["preventable", "self_service", "automatable"]
@@ -66,6 +66,11 @@ class Taxonomy(Struct, frozen=True, dict=True):
         known = self.reasons.get(reason)
         return "" if known is None else known.same_as or reason
 
+    @property
+    def counted(self) -> frozenset[str]:
+        """The ids that a conversation's reason may have; empty where there are no reasons of our own."""
+        return frozenset(id_ for id_, reason in self.reasons.items() if not reason.same_as)
+
     def name(self, reason: str) -> Said:
         """What a person reads."""
         known = self.reasons.get(reason)
@@ -99,10 +104,7 @@ def read_taxonomy(text: str, *, source: str, known: Iterable[str]) -> Taxonomy:
 
     `known` are the reasons that the models can tell; any other needs phrases to be told by.
     """
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidConfiguration([f"{source}: {error}"]) from None
+    tables = read_toml(text, source=source)
     mistakes: list[str] = []
     groups: dict[str, Said] = {}
     reasons: dict[str, Reason] = {}

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from typing import Final
 
 from klankbord.conversation import Conversation
 from klankbord.events import SCHEMA, Seconds, Waited
@@ -11,15 +12,13 @@ from klankbord.policy import Policy
 def next_waited(conversation: Conversation, policy: Policy, *, tenant: str, conversation_id: str) -> Waited | None:
     """What is to be said next of this customer's wait; its time is the deadline itself, and its id follows from it."""
     now = conversation
-    if now.waiting_since is None or now.held_since is not None or now.ended_at is not None or now.objected:
+    if now.ended_at is not None or now.objected:
         return None
-    normal_s = policy.normal_wait_s[now.channel]
-    wait_s = max(normal_s, now.wait_counted_s) + policy.wait_step_s
-    # Where a rule asks for a wait of its own, the customer who reached it is not to wait for the next step.
-    wait_s = min([wait_s, *(asked for asked in policy.program.waits if asked > now.wait_counted_s)])
-    if wait_s > normal_s + policy.full_wait_s:
+    since = now.waiting_since if now.held_since is None else now.held_since
+    wait_s = None if since is None else _next_wait(now, policy) if now.held_since is None else _next_hold(now, policy)
+    if since is None or wait_s is None:
         return None
-    at = now.waiting_since + wait_s
+    at = since + wait_s
     return Waited(
         schema=SCHEMA,
         event_id=_event_id(conversation_id, at),
@@ -29,6 +28,27 @@ def next_waited(conversation: Conversation, policy: Policy, *, tenant: str, conv
         at=datetime.fromtimestamp(at, UTC),
         wait_s=wait_s,
     )
+
+
+def _next_wait(now: Conversation, policy: Policy) -> Seconds | None:
+    normal_s = policy.normal_wait_s[now.channel]
+    step_s = max(normal_s, now.wait_counted_s) + policy.wait_step_s
+    # Past the full wait silence is no further evidence, yet a rule may ask for a longer one; and the customer who
+    # reached the wait that a rule asks for is not to wait for the next step.
+    steps = [step_s] if step_s <= normal_s + policy.full_wait_s else []
+    return min([*steps, *(asked for asked in policy.program.waits if asked > now.wait_counted_s)], default=None)
+
+
+def _next_hold(now: Conversation, policy: Policy) -> Seconds | None:
+    """A hold counts when it ends; before that only a rule can ask for it."""
+    if now.held_since is None or now.last_at is None:
+        return None
+    seen_s = now.last_at - now.held_since
+    return next((asked for asked in policy.program.holds if asked > seen_s + _ROUNDING_S), None)
+
+
+# Two times of an event, written and read back, differ by a microsecond at most.
+_ROUNDING_S: Final = 0.001
 
 
 def _event_id(conversation_id: str, at: Seconds) -> str:

@@ -35,6 +35,11 @@ _CONFIRMED_FROM: Final = 0.5
 _FELT: Final = ("anger", "frustration", "disappointment", "anxiety", "confusion")
 _FADED_BELOW: Final = 0.3
 _WAITS: Final = ("long_wait", "hold")
+# What is said and answered: a turn of the customer without it, after the agent's, is about something else.
+_SAID: Final = (
+    *("dead_end", "repetition", "reasked_question", "asks_for_human", "told_wait", "still_unsolved", "gives_up"),
+    "not_following",
+)
 
 
 class Candidate(Struct, frozen=True):
@@ -55,7 +60,8 @@ class Offer(Struct, frozen=True):
     """What one observation means for the suggestions of its conversation.
 
     `over` says what no longer holds, by signal or kind; `all_over` and `confirmed` concern whatever stands, and thanks
-    leave safety alone. `explore` is -1, or which other candidate than the best is tried.
+    leave safety alone; `passed` is over once the agent has spoken since it called for help. `explore` is -1, or
+    which other candidate than the best is tried.
     """
 
     offer_id: str
@@ -71,13 +77,14 @@ class Offer(Struct, frozen=True):
     arrived: bool = False  # somebody joined: what was made for another agent is over
     confirmed: bool = False
     over: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
     explore: int = -1
     messages: tuple[SuggestionMessage, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether it neither offers nor takes back anything."""
-        return not (self.candidates or self.all_over or self.arrived or self.confirmed or self.over)
+        return not (self.candidates or self.all_over or self.arrived or self.confirmed or self.over or self.passed)
 
 
 class Decision(Struct, frozen=True):
@@ -122,6 +129,7 @@ def offer(
         confirmed=seen.role is Role.CUSTOMER
         and any(seen.emotions.get(feeling, 0.0) >= _CONFIRMED_FROM for feeling in _CONFIRMING),
         over=tuple(_over(seen)),
+        passed=_passed(seen),
         explore=explored(offer_id),
         messages=tuple(messages),
     )
@@ -164,6 +172,14 @@ def _over(seen: Observation) -> list[str]:
     return [*faded, *let_go, *(("unsure",) if seen.dissatisfaction and not seen.unsure else ())]
 
 
+def _passed(seen: Observation) -> tuple[str, ...]:
+    """What this turn of the customer says nothing of any more."""
+    if seen.role is not Role.CUSTOMER or not seen.signals or seen.conversation.bot_helps:
+        return ()
+    heard = {signal.kind for signal in seen.signals}
+    return tuple(kind for kind in _SAID if kind not in heard)
+
+
 # KEYS once, stream, the agent's current suggestion, counts, the conversation's advice, what was learned, then for
 # each candidate when it is silenced and what was shown. ARGV the offer, the numbers. Another agent's current
 # suggestion is found by its name, which the state holds: all keys share one slot.
@@ -201,6 +217,11 @@ if standing then
   else
     for _, name in ipairs(offer.over) do
       if standing and (name == standing.signal or name == standing.kind) then withdraw('over') end
+    end
+    for _, name in ipairs(offer.passed) do
+      if standing and name == standing.signal and offer.agent_turns > (standing.agent_turns or offer.agent_turns) then
+        withdraw('over')
+      end
     end
   end
 end
@@ -262,7 +283,8 @@ if best then
   redis.call('HINCRBY', state, 'shown:' .. one.kind, 1)
   redis.call('HSET', state, 'at:' .. one.kind, string.format('%.6f', offer.at), 'standing', cjson.encode({
     suggestion_id = one.suggestion_id, kind = one.kind, signal = one.signal, urgency = one.urgency,
-    expires_at = one.expires_at, agent_id = offer.agent_id, current = KEYS[3], shown = shown}))
+    expires_at = one.expires_at, agent_id = offer.agent_id, agent_turns = offer.agent_turns,
+    current = KEYS[3], shown = shown}))
   redis.call('HINCRBY', KEYS[4], 'suggestions:' .. one.kind, 1)
 end
 if redis.call('EXISTS', state) == 1 then

@@ -85,6 +85,7 @@ def alerts(redis: Redis, metrics: WebMetrics) -> APIRouter:
             key = wire.conversation_key(subject.tenant, conversation_id).decode()
             raw = cast(bytes | None, await redis.hget(wire.BOARD, key))
             if raw is None:
+                note(request, subject, "open_conversation", conversation_id, allowed=False)
                 return _unknown()
             row = _row.decode(raw)
             allowed = authorise(subject, "open_conversation", Object(subject.tenant, row.team, row.agent_id))

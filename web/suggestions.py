@@ -3,7 +3,7 @@
 from typing import Annotated, Final, cast
 
 import msgspec
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi import Path as FromPath
 from pydantic import BaseModel, ConfigDict
 from redis.asyncio import Redis
@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from streams import wire
 from streams.metrics import Answer, WebMetrics
 from web.access import Object, Subject, authorise
+from web.audit import note
 from web.identity import subject_of
 
 # So many dismissals in a row, by whomever, and a kind is silent in that situation for so long; "wrong" is two of them.
@@ -91,11 +92,15 @@ def suggestions(redis: Redis, metrics: WebMetrics) -> APIRouter:
     store = redis.register_script(_ANSWER)
 
     @router.post("/api/suggestions/{suggestion_id}/answer", status_code=204)
-    async def answer(suggestion_id: SuggestionId, said: Answered, subject: Asking) -> Response:
+    async def answer(request: Request, suggestion_id: SuggestionId, said: Answered, subject: Asking) -> Response:
         try:
             shown = await _shown(redis, suggestion_id)
+            about = Object("", None, None) if shown is None else Object(shown.tenant, None, shown.agent_id)
+            allowed = authorise(subject, "answer_suggestion", about)
+            # That it was answered and not what: an audit is no tally of who follows advice.
+            note(request, subject, "answer_suggestion", suggestion_id, allowed=allowed)
             # Somebody else's is as unknown as one that never was.
-            if shown is None or not authorise(subject, "answer_suggestion", Object(shown.tenant, None, shown.agent_id)):
+            if shown is None or not allowed:
                 return PlainTextResponse("no suggestion of yours has this id", 404)
             stored = await store(*_call(suggestion_id, shown, said.answer))
         except (RedisError, OSError):

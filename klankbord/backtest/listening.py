@@ -118,9 +118,11 @@ def listeners(
     policies: Sequence[Policy], *, make_waits: bool, marked: Collection[tuple[Key, str]] = frozenset()
 ) -> list[Listener]:
     """As many scorings as there must be for these policies."""
-    groups: list[tuple[Policy, list[tuple[int, Policy]]]] = []
+    groups: list[tuple[tuple[Policy, object], list[tuple[int, Policy]]]] = []
     for place, policy in enumerate(policies):
-        scoring = replace(policy, rules={})
+        # Rules that ask for other waits have other events, and each of these is scored.
+        waits = (policy.program.waits, policy.program.holds) if make_waits else ()
+        scoring = replace(policy, rules={}), waits
         group = next((members for shared, members in groups if shared == scoring), None)
         if group is None:
             groups.append((scoring, [(place, policy)]))

@@ -1,12 +1,13 @@
 """A change of the configuration is taken while the process runs; a mistake changes nothing and is told once."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from config.reloading import Reloading
-from config.settings import HERE, load_playbook, load_policy
+from config.settings import HERE, load_budget, load_maps, load_playbook, load_policy, load_reasons
 from klankbord.errors import InvalidConfiguration
 from klankbord.policy import Policy
 
@@ -51,6 +52,44 @@ def test_a_change_is_in_force_at_the_second_look(path: Path) -> None:
     assert running.looks(3) == [False, True, False]
     assert running.fade == 0.5
     assert running.told == [True, True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("x = " + "[" * 100_000, id="too deep"),
+        pytest.param("effort_fade = 1" + "0" * 5_000, id="too many digits"),
+        pytest.param(
+            f"[rules.x]\nwhen = 'effort > big'\nbig = 1{'0' * 400}\nseverity = 'info'\nnl = 'x'\nen = 'x'",
+            id="a number larger than numbers are",
+        ),
+        pytest.param("rules = []\nphrases = 3", id="no tables"),
+    ],
+)
+def test_no_file_however_bad_ends_the_process(path: Path, text: str) -> None:
+    path.write_text(GOOD)
+    running = Running(path)
+    path.write_text(text)
+
+    assert running.looks(2) == [False, False]
+    assert running.fade == 0.5
+    assert running.told == [True, False]
+
+
+@pytest.mark.parametrize("name", ["nl.toml", "reasons.toml", "budget.toml", "maps.toml"])
+def test_every_file_of_the_configuration_is_refused_and_not_choked_on(tmp_path: Path, name: str) -> None:
+    written = tmp_path / name
+    written.write_text("x = " + "[" * 100_000)
+    loads: dict[str, Callable[[], object]] = {
+        "nl.toml": lambda: load_playbook(tmp_path),
+        "reasons.toml": lambda: load_reasons(written),
+        "budget.toml": lambda: load_budget(written),
+        "maps.toml": lambda: load_maps(str(written)),
+    }
+    with pytest.raises(InvalidConfiguration) as error:
+        loads[name]()
+
+    assert f"{written}: brackets stand in brackets too deep to be read" in error.value.mistakes
 
 
 def test_a_bad_file_keeps_what_was_in_force_and_says_so_once(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -341,7 +341,7 @@ def test_config_check_lists_the_mistakes_of_settings_policy_and_playbook(tmp_pat
         f"- {PREFIX}REDIS_URL is missing",
         f"- {PREFIX}PARTITIONS: ",
         f"- {PREFIX}COLOUR is no setting of ours",
-        f"- {policy}: ",
+        f"- {policy}, line 1: emotion_fade: ",
         f"- {playbook / 'nl.toml'}: ",
         f"- {playbook / 'en.toml'}: 'dance' is no kind of suggestion",
         f"- {playbook / 'en.toml'}: [hand_over] needs a line 'why'",

@@ -21,6 +21,8 @@ from klankbord.policy import (
     rules_in_force,
     threshold,
 )
+from klankbord.rules import MOST_WAITS
+from klankbord.taxonomy import Reason, Said, Taxonomy
 
 SHIPPED: Final = Path(__file__).parents[2] / "config" / "policy.toml"
 RULE: Final = threshold("anger", 0.6, 0.2, "critical", "Klant is boos", "Customer is angry")
@@ -95,7 +97,7 @@ def test_every_mistake_is_told_with_file_and_line_and_the_nearest_name() -> None
     found = mistakes(UNHELPFUL_RULES)
 
     assert found[:6] == [
-        "our-policy.toml, line 30: rules.severe.severity: Invalid enum value 'sever'",
+        "our-policy.toml, line 30: rules.severe.severity: 'sever' is none of info, warning, critical",
         "our-policy.toml, line 3: rules.moody.when: 'moood' is not known; did you mean 'mood'?",
         "our-policy.toml, line 4: rules.moody.until: 'moood' is not known; did you mean 'mood'?",
         "our-policy.toml, line 15: rules.flapping.release_at: 0.5 lies above raise_at 0.2: it would flap",
@@ -142,22 +144,42 @@ def test_a_misspelt_emotion_is_refused() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        pytest.param("sensitivity = 3", "unknown field `sensitivity`", id="unknown field"),
-        pytest.param("[drivers.transfer]\nweight=1\ncap=1\ncolour=1", "unknown field `colour`", id="and in a table"),
-        pytest.param("effort_fade = 'much'", "$.effort_fade", id="wrong type"),
-        pytest.param("effort_fade = 1.5", "$.effort_fade", id="share above one"),
-        pytest.param("effort_fade = nan", "$.effort_fade", id="no number"),
-        pytest.param("effort_scale = 0", "$.effort_scale", id="zero where it divides"),
-        pytest.param("suggestion_most = 0", "$.suggestion_most", id="fewer than one"),
-        pytest.param("languages = ['fr']", "$.languages", id="language we cannot score"),
-        pytest.param("languages = []", "languages: name at least one", id="no language"),
-        pytest.param("[normal_wait_s]\nfax = 3", "$.normal_wait_s", id="unknown channel"),
+        pytest.param("sensitivity = 3", "line 1: sensitivity: is not known", id="unknown field"),
         pytest.param(
-            "[rules.Boos]\nwhen='true'\nseverity='info'\nnl='x'\nen='x'", "$.rules", id="rule name with a capital"
+            "[drivers.transfer]\nweight=1\ncap=1\ncolour=1",
+            "line 4: drivers.transfer.colour: is not known",
+            id="and in a table",
         ),
-        pytest.param("[rules.angry]\nwhen = 'anger > 1'", "missing required field", id="rule without its texts"),
+        pytest.param("effort_fade = 'much'", "line 1: effort_fade: Expected `float`, got `str`", id="wrong type"),
+        pytest.param("effort_fade = 1.5", "line 1: effort_fade: Expected `float` <= 1.0", id="share above one"),
+        pytest.param("effort_fade = nan", "line 1: effort_fade: ", id="no number"),
+        pytest.param("effort_scale = 0", "line 1: effort_scale: ", id="zero where it divides"),
+        pytest.param("suggestion_most = 0", "line 1: suggestion_most: ", id="fewer than one"),
+        pytest.param("languages = ['fr']", "line 1: languages: 'fr' is none of", id="language we cannot score"),
+        pytest.param("languages = []", "languages: name at least one", id="no language"),
+        pytest.param(
+            "[normal_wait_s]\nchta = 3",
+            "line 2: normal_wait_s.chta: 'chta' is none of chat, whatsapp, email, sms, voice; did you mean 'chat'?",
+            id="unknown channel",
+        ),
+        pytest.param(
+            "[rules.Boos]\nwhen='true'\nseverity='info'\nnl='x'\nen='x'",
+            "line 1: rules.Boos: is no name",
+            id="rule name with a capital",
+        ),
+        pytest.param(
+            "[rules.angry]\nwhen = 'anger > 1'", "line 1: rules.angry.severity: is missing", id="rule without its texts"
+        ),
         pytest.param("[rules]\nangry = 3", "line 2: rules.angry: is no table", id="rule that is a number"),
         pytest.param("effort_fade 0.5", "line 1", id="no TOML"),
+        pytest.param(
+            "[rule.angry]\nwhen='true'", "line 1: rule: is not known; did you mean 'rules'?", id="no such table"
+        ),
+        pytest.param("[drivers]\ntransfer = 4", "line 2: drivers.transfer: Expected `object`", id="number for a table"),
+        pytest.param("[emotion_weights.anger]\nanger = 2", "line 1: emotion_weights.anger: ", id="deep in a table"),
+        pytest.param(
+            "[reasons.x]", "reasons: stand in a file of their own, reasons.toml", id="reasons among the rules"
+        ),
     ],
 )
 def test_a_mistake_says_what_and_where(text: str, told: str) -> None:
@@ -172,17 +194,17 @@ def test_a_policy_has_as_many_rules_as_can_be_asked_in_time() -> None:
     warning = replace(RULE, severity="warning")
 
     assert len(read_policy(rules(500, warning), source="policy.toml").rules) == 500
-    assert "$.rules" in mistakes(rules(501, warning))[0]
+    assert mistakes(rules(501, warning)) == ["our-policy.toml, line 1: rules: Expected `object` of length <= 500"]
 
 
 def test_a_policy_has_as_many_critical_and_patient_rules_as_a_conversation_can_remember() -> None:
     assert len(read_policy(rules(MOST_CRITICAL, RULE), source="policy.toml").rules) == MOST_CRITICAL
     assert mistakes(rules(MOST_CRITICAL + 1, RULE)) == [
-        f"our-policy.toml: rules: at most {MOST_CRITICAL} may be critical besides 'threat'"
+        f"our-policy.toml, line 1: rules: at most {MOST_CRITICAL} may be critical besides 'threat'"
     ]
     patient = replace(RULE, severity="info", for_turns=2)
     assert mistakes(rules(MOST_PATIENT + 1, patient)) == [
-        f"our-policy.toml: rules: at most {MOST_PATIENT} may have for_turns above 1"
+        f"our-policy.toml, line 1: rules: at most {MOST_PATIENT} may have for_turns above 1"
     ]
 
 
@@ -249,6 +271,101 @@ def test_our_rules_name_a_severity() -> None:
 
 
 def test_a_phrase_list_has_a_phrase() -> None:
-    assert mistakes('[phrases.refund]\nrole = "agent"\nnl = [" "]\n') == [
+    assert mistakes('[phrases.refund]\nrole = "agent"\nnl = []\n') == [
         "our-policy.toml, line 1: phrases.refund: holds no phrase"
+    ]
+
+
+def test_one_mistake_hides_no_other_whatever_its_kind() -> None:
+    text = """
+effort_fade = 2
+[phrases.asks]
+rol = "customer"
+nl = ["geld terug"]
+[phrases.offers]
+role = "agnet"
+[rules.one]
+when = "said.asks == 0 && efort > 3"
+severity = "warning"
+nl = "x"
+en = "x"
+cooldown_s = "long"
+[rules.two]
+when = "said.asks == 0 && efort > 3"
+severity = "warnin"
+nl = "x"
+en = "x"
+[rules.three]
+when = "said.asks == 0 && efort > 3"
+severity = "warning"
+nl = "x"
+en = "x"
+"""
+    assert mistakes(text) == [
+        "our-policy.toml, line 2: effort_fade: Expected `float` <= 1.0",
+        "our-policy.toml, line 4: phrases.asks.rol: is not known; did you mean 'role'?",
+        "our-policy.toml, line 7: phrases.offers.role: 'agnet' is none of customer, agent, bot, system; "
+        "did you mean 'agent'?",
+        "our-policy.toml, line 13: rules.one.cooldown_s: Expected `float`, got `str`",
+        "our-policy.toml, line 16: rules.two.severity: 'warnin' is none of info, warning, critical; "
+        "did you mean 'warning'?",
+        "our-policy.toml, line 20: rules.three.when: 'efort' is not known; did you mean 'effort'?",
+    ]
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_rule_says_something_in_both_languages(language: str) -> None:
+    assert mistakes(as_toml("angry", replace(RULE, **{language: " "}))) == [
+        f"our-policy.toml, line {5 if language == 'nl' else 6}: rules.angry.{language}: is empty; a supervisor reads it"
+    ]
+
+
+def test_a_rule_does_not_clear_by_what_opens_it() -> None:
+    assert mistakes("[rules.x]\nwhen = 'anger >  1'\nuntil='anger > 1'\nseverity='info'\nnl='x'\nen='x'") == [
+        "our-policy.toml, line 3: rules.x.until: is the same as 'when': the alert would clear at the next event"
+    ]
+
+
+def test_a_phrase_has_a_word_in_it() -> None:
+    assert mistakes("[phrases.x]\nrole = 'customer'\nnl = ['geld terug', '!!']\nen = [' ']") == [
+        "our-policy.toml, line 3: phrases.x.nl: '!!' has no word in it that anybody could say",
+        "our-policy.toml, line 4: phrases.x.en: ' ' has no word in it that anybody could say",
+    ]
+
+
+REASONS: Final = Taxonomy(
+    reasons={
+        "delivery.late": Reason("Te laat", "Late", "yes", "yes", "yes", Said("x", "x")),
+        "delivery.slow": Reason("Traag", "Slow", "yes", "yes", "yes", Said("x", "x"), same_as="delivery.late"),
+    }
+)
+
+
+@pytest.mark.parametrize("reason", ["delivery.lat", "delivery.slow"])
+def test_a_rule_names_no_reason_that_a_conversation_never_has(reason: str) -> None:
+    text = as_toml("late", replace(RULE, when=f"reason == '{reason}'", until="", numbers={}))
+
+    with pytest.raises(InvalidConfiguration) as error:
+        read_policy(text, source="x.toml", reasons=REASONS)
+
+    assert error.value.mistakes == [
+        f"x.toml, line 2: rules.late.when: reason is never '{reason}'; did you mean 'delivery.late'?"
+    ]
+
+
+def test_a_rule_may_name_a_reason_that_is_there_or_none_yet() -> None:
+    rule = replace(RULE, when="reason in ['delivery.late', '']", until="", numbers={})
+
+    assert read_policy(as_toml("late", rule), source="x.toml", reasons=REASONS).reasons is REASONS
+
+
+def test_rules_ask_for_as_many_different_waits_as_are_looked_at() -> None:
+    def waits(count: int) -> str:
+        limits = [replace(RULE, when=f"waited_s >= {60 + n}", until="", numbers={}) for n in range(count)]
+        return "\n".join(as_toml(f"waits_{n}", rule) for n, rule in enumerate(limits))
+
+    assert read_policy(waits(MOST_WAITS), source="x.toml").program.waits == tuple(60.0 + n for n in range(MOST_WAITS))
+    assert mistakes(waits(MOST_WAITS + 1)) == [
+        "our-policy.toml, line 1: rules: compare waited_s with at most 8 different numbers, not "
+        "60, 61, 62, 63, 64, 65, 66, 67, 68"
     ]

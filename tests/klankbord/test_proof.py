@@ -38,6 +38,65 @@ def test_an_alert_shows_the_sentence_of_its_cause_with_the_words_that_count() ->
     assert alert.cause == alert.causes[0]
 
 
+EFFORT: Final = Policy(rules={"hard": threshold("effort", 1.2, 1.1, "info", "x", "x")})
+WORRIED: Final = Policy(rules={"worried": threshold("anxiety", 0.5, 0.2, "info", "x", "x")})
+SOUR: Final = Policy(rules={"sour": threshold("frustration", 0.5, 0.2, "info", "x", "x")})
+
+
+def test_the_words_of_all_causes_in_the_sentence_are_marked() -> None:
+    alert = opened(
+        utterance("hallo"),
+        utterance("Machtigingen doen wij hier niet, ik zet u door naar de collega's.", Role.AGENT, number=2),
+        policy=EFFORT,
+    )
+
+    assert marked(alert) == ["doen wij hier niet", "ik zet u door"]
+
+
+@pytest.mark.parametrize(
+    ("text", "policy", "words"),
+    [
+        pytest.param(
+            "dan zeg ik het op. ben klaar met jullie, ga wel naar een ander",
+            *(POLICY, "ben klaar met jullie"),
+            id="listed words before heard ones",
+        ),
+        pytest.param(
+            "maar het portaal zit achter dezelfde login. die dus niet werkt. this makes no sense",
+            *(SOUR, "makes no sense"),
+            id="in one sentence",
+        ),
+        pytest.param(
+            "ik lig er 's nachts wakker van eerlijk gezegd", WORRIED, "'s nachts wakker van", id="with its apostrophe"
+        ),
+        pytest.param("Het witte dus, dat zei ik net al ;)", EFFORT, "dat zei ik net al", id="without the comma before"),
+    ],
+)
+def test_marks_are_the_words_that_a_reader_would_point_at(text: str, policy: Policy, words: str) -> None:
+    assert marked(opened(utterance("hallo daar"), utterance(text, number=2, after_s=9), policy=policy)) == [words]
+
+
+def test_marks_stand_where_they_should_when_personal_data_goes() -> None:
+    alert = opened(
+        utterance("hallo"),
+        utterance(
+            "Voor 06-12345678 doen wij hier niet aan, ik zet u door naar jan@example.org toe.", Role.AGENT, number=2
+        ),
+        policy=EFFORT,
+    )
+
+    assert alert.sentence == "Voor [phone] doen wij hier niet aan, ik zet u door naar [email] toe."
+    assert "ik zet u door" in marked(alert)
+
+
+def test_a_long_sentence_is_shown_as_far_as_there_is_room_on_both_sides() -> None:
+    text = (
+        "elke keer wordt mij beloofd dat het wordt aangepast en elke keer staat die 380 euro er gewoon weer op "
+        "belachelijk gewoon"
+    )
+    assert opened(utterance(text)).sentence == text
+
+
 def test_an_alert_says_what_opened_it_and_what_will_clear_it() -> None:
     alert = opened(utterance(FURIOUS))
 

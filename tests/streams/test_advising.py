@@ -321,6 +321,41 @@ SCORED: Final = (Signal("positive_words", Dimension.EMOTION, 0.5),)
             "",
             id="the need is there",
         ),
+        pytest.param(
+            "stop_asking_again",
+            "repetition",
+            replace(after(Role.CUSTOMER), signals=SCORED),
+            "over",
+            id="the topic moved on after an answer",
+        ),
+        pytest.param(
+            "stop_asking_again",
+            "repetition",
+            replace(after(Role.CUSTOMER, agent_turns=1), signals=SCORED),
+            "",
+            id="nobody has answered yet",
+        ),
+        pytest.param(
+            "stop_asking_again",
+            "repetition",
+            replace(after(Role.CUSTOMER), signals=(Signal("repetition", Dimension.EFFORT, 0.3),)),
+            "",
+            id="it is said again",
+        ),
+        pytest.param(
+            "take_over_from_bot",
+            "dead_end",
+            replace(after(Role.CUSTOMER, bot_helps=True), signals=SCORED),
+            "",
+            id="nobody took over yet",
+        ),
+        pytest.param(
+            "warn_of_repeat",
+            "repeat_contact",
+            replace(after(Role.CUSTOMER), signals=SCORED),
+            "",
+            id="what is a fact stays one",
+        ),
     ],
 )
 async def test_a_suggestion_goes_with_what_called_for_it(

@@ -88,8 +88,29 @@ def test_a_wait_that_a_rule_asks_for_fires_as_well() -> None:
         waits.append(due[0].event.wait_s)
         deadlines.follow(KEY, record(seen))
 
-    assert waits == [30.0, 150.0, 200.0, 260.0, 320.0, 380.0, 440.0]
+    assert waits == [30.0, 150.0, 201.0, 261.0, 321.0, 381.0, 441.0]
     assert seen.conversation.episodes["waits"].opened_at == START_S + 30
+
+
+@pytest.mark.parametrize(
+    ("when", "opens_after_s"),
+    [
+        pytest.param("waited_s >= 90", 90, id="at a wait"),
+        pytest.param("waited_s > 90", 91, id="beyond a wait"),
+        pytest.param("waited_s >= 600", 600, id="past the full wait"),
+        pytest.param("3600 <= waited_s", 3600, id="an hour"),
+    ],
+)
+def test_a_rule_opens_at_the_wait_that_it_asks_for_while_everybody_is_silent(when: str, opens_after_s: float) -> None:
+    policy = Policy(rules={"waits": Rule(when=when, severity="info", nl="x", en="x")})
+    deadlines, seen = Deadlines(policy), observe(Conversation(), ASKED, policy)
+
+    deadlines.follow(KEY, record(seen))
+    while due := deadlines.take_due(FOREVER):
+        seen = observe(seen.conversation, due[0].event, policy)
+        deadlines.follow(KEY, record(seen))
+
+    assert seen.conversation.episodes["waits"].opened_at == START_S + opens_after_s
 
 
 def test_a_transfer_starts_a_wait_that_is_counted() -> None:
@@ -268,3 +289,25 @@ def test_a_hold_on_the_phone_has_no_deadline_until_it_ends() -> None:
 
     assert len(following(asked, held(5))) == 0
     assert len(following(asked, held(5), resumed(65))) == 1
+
+
+@pytest.mark.parametrize("spoke_before", [True, False])
+def test_a_rule_may_ask_for_a_hold_and_is_asked_while_it_lasts(spoke_before: bool) -> None:
+    long_hold = Rule(when="held_s >= 120 || held_s > 300", severity="warning", nl="x", en="x", cooldown_s=0)
+    policy = Policy(rules={"holds": long_hold})
+    before = [ASKED] if spoke_before else [ASKED, answered(4)]
+    seen = observe(Conversation(), before[0], policy)
+    for event in (*before[1:], plain(Held, 5)):
+        seen = observe(seen.conversation, event, policy)
+    deadlines, found = Deadlines(policy), list[float]()
+
+    deadlines.follow(KEY, record(seen))
+    while due := deadlines.take_due(FOREVER):
+        found.append(due[0].event.at_s - START_S)
+        seen = observe(seen.conversation, due[0].event, policy)
+        assert seen.conversation.effort == 1.0
+        deadlines.follow(KEY, record(seen))
+
+    assert found == [125.0, 306.0]
+    assert seen.conversation.episodes["holds"].opened_at == START_S + 125
+    assert observe(seen.conversation, plain(Resumed, 400), policy).conversation.episodes["holds"].cleared_at is not None

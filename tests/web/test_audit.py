@@ -7,10 +7,12 @@ from typing import Final, cast
 import pytest
 from redis.asyncio import Redis
 
-from streams.wire import AUDIT, AUDIT_HEAD, FIELD
+from streams.wire import AUDIT, AUDIT_HEAD, FIELD, shown_suggestion
 from tests.web.floor import Floor
 from tests.web.guarding import Guarded
 from tests.web.serving import eventually, listen
+from tests.web.test_matrix import shown_to
+from tests.web.test_suggestions import answered
 from web.audit import Audit, Broken, Entry, verify, verify_stored
 
 FIELDS: Final = {"id", "at", "who", "role", "tenant", "what", "about", "allowed", "origin"}
@@ -102,6 +104,41 @@ def test_every_look_is_put_down_refused_ones_too_and_read_by_the_tenants_officer
     assert all(set(line) == FIELDS for line in lines(guarded))
     assert not any(line["who"] == "looker" for line in lines(guarded, "b"))
     assert any(line["what"] == "read_audit" and line["who"] == "officer" for line in lines(guarded))
+
+
+def test_an_answer_is_put_down_and_not_what_it_was(guarded: Guarded) -> None:
+    shown_id = "suggestion-of-07"
+    guarded.redis.hset(shown_suggestion(shown_id), mapping=shown_to("a", "agent-07"))
+    petra = guarded.provider.bearer(sub="petra", role="agent", agent_id="agent-07", teams=None)
+    peter = guarded.provider.bearer(sub="peter", role="agent", agent_id="agent-08", teams=None)
+    asked = ((shown_id, peter), ("never-was", petra), (shown_id, petra))
+
+    assert [answered(guarded.pages, which, {"answer": "wrong"}, by) for which, by in asked] == [404, 404, 204]
+
+    def put_down() -> list[tuple[object, ...]]:
+        ours = [line for line in lines(guarded) if line["who"] in ("petra", "peter")]
+        return [(line["who"], line["what"], line["about"], line["allowed"]) for line in ours]
+
+    expected = [
+        ("peter", "answer_suggestion", shown_id, False),
+        ("petra", "answer_suggestion", "never-was", False),
+        ("petra", "answer_suggestion", shown_id, True),
+    ]
+    assert eventually(lambda: put_down() == expected), put_down()
+    assert all("wrong" not in str(line) for line in lines(guarded) if line["who"] == "petra")
+
+
+def test_a_look_at_what_is_not_there_is_put_down_as_refused(guarded: Guarded) -> None:
+    bearer = guarded.provider.bearer(sub="prober", teams=["noord"])
+
+    assert guarded.pages.get("/api/conversations/nobody-knows", bearer).status_code == 404
+
+    def put_down() -> list[tuple[object, ...]]:
+        ours = [line for line in lines(guarded) if line["who"] == "prober"]
+        return [(line["what"], line["about"], line["allowed"]) for line in ours]
+
+    expected = [("open_conversation", "nobody-knows", False)]
+    assert eventually(lambda: put_down() == expected), put_down()
 
 
 @pytest.mark.parametrize("after", ["x", "-", "1-1)", "+", "9" * 30])

@@ -68,7 +68,7 @@ def test_an_alert_is_acknowledged_taken_snoozed_and_given_back(
     page, alert = visit(pages, f"/supervisor?lang={language}"), hot[1]
     life = card(page, alert).locator(".life")
     expect(card(page, alert).locator(".act")).to_have_text(
-        [say[f"life.do.{name}"] for name in ("acknowledge", "assign", "snooze", "right", "wrong")]
+        [say[f"life.do.{name}"] for name in ("acknowledge", "assign", "give", "snooze", "right", "wrong")]
     )
 
     press(page, alert, "acknowledge")
@@ -79,6 +79,16 @@ def test_an_alert_is_acknowledged_taken_snoozed_and_given_back(
     press(page, alert, "assign")
     expect(life).to_contain_text(say["life.assigned"])
     expect(life.locator(".by")).to_have_text(re.compile("^supervisor-"))
+
+    press(page, alert, "give")
+    expect(page.locator("#give")).to_contain_text(say["give.title"])
+    page.locator("#give-back").click()
+    expect(life.locator(".by")).to_have_text(re.compile("^supervisor-"))
+    press(page, alert, "give")
+    page.locator("#give-to").fill("Carla")
+    page.keyboard.press("Enter")
+    expect(life).to_have_text(f"{say['life.assigned']} Carla")
+    expect(page.locator("#announce")).to_have_text(say["life.done.give"])
 
     press(page, alert, "snooze")
     expect(life.locator("[data-until]")).to_have_text(

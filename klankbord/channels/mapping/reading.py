@@ -12,6 +12,7 @@ from klankbord.channels.mapping.paths import PRODUCED, Path, read_path
 from klankbord.conditions import nearest
 from klankbord.errors import InvalidConfiguration
 from klankbord.events import Channel, Role
+from klankbord.toml import read_toml
 
 MAX_BYTES: Final = 256 * 1024
 MOST_TOPICS: Final = 20
@@ -50,10 +51,7 @@ def read_maps(text: str, *, source: str) -> Maps:
     """The maps in TOML by topic, or `InvalidConfiguration` with every mistake: file, line, where, what."""
     if len(text) > MAX_BYTES:
         raise InvalidConfiguration([f"{source}: is longer than {MAX_BYTES} characters"])
-    try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidConfiguration([f"{source}: {error}"]) from None
+    tables = read_toml(text, source=source)
     reader = _Reader()
     maps = dict(reader.maps(tables))
     if reader.mistakes:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from klankbord.backtest.listening import Listener, Raised, listeners
 from klankbord.channels.transcript import recordings
 from klankbord.events import Event, Waited, encode
-from klankbord.policy import Policy
+from klankbord.policy import Policy, Rule
 from klankbord.replay import replay
 from tests.gold import read_gold
 from tests.klankbord.backtest.given import contact, policy
@@ -82,6 +82,22 @@ def test_a_rule_about_waiting_opens_at_its_deadline() -> None:
     alerts = [r.alert for r in listener.wait(("demo", "c"), until=START.timestamp() + 3600) if isinstance(r, Raised)]
 
     assert [(alert.at - START.timestamp() - 5) % 60 for alert in alerts if alert.rule == "long_wait"] == [30.0]
+
+
+def test_each_policy_of_a_sweep_over_a_wait_is_asked_at_its_own() -> None:
+    def waiting(limit_s: int) -> Policy:
+        rule = Rule(when="waited_s >= limit_s", severity="info", nl="x", en="x", numbers={"limit_s": limit_s})
+        return Policy(rules={"waits": rule})
+
+    opened = dict[int, float]()
+    for listener in listeners([waiting(n) for n in (40, 100, 700)], make_waits=True):
+        for event in contact("c", end=False):
+            list(listener.hear(event))
+        for raised in listener.wait(("demo", "c"), until=START.timestamp() + 3600):
+            assert isinstance(raised, Raised)
+            opened[raised.policy] = raised.alert.at - START.timestamp() - 5
+
+    assert opened == {0: 40.0, 1: 100.0, 2: 700.0}
 
 
 def test_the_wording_of_a_rule_changes_no_scoring() -> None:

@@ -35,7 +35,7 @@ export async function act(life, action, more = {}) {
   try {
     const to = action === "assign" ? { to: await myName() } : {};
     const answer = await write(url, { action, revision: life.revision, ...to, ...more });
-    if (answer.ok) return { life: await answer.json(), said: `life.done.${action}` };
+    if (answer.ok) return { life: await answer.json(), said: `life.done.${more.to ? "give" : action}` };
     if (answer.status === 409) return { life: await answer.json(), said: "life.first" };
     return { life: null, said: answer.status === 403 ? "life.refused" : answer.status === 404 ? "life.gone" : "life.failed" };
   } catch {
@@ -94,27 +94,31 @@ function asleep(until, language) {
  * @param {(action: Act, more?: Record<string, string | number>) => void} onAct
  */
 export function actions(life, language, onAct) {
-  /** @param {Act} action @param {Record<string, string | number>} [more] */
-  const button = (action, more) => {
-    const made = el("button", { type: "button", class: "act", "data-act": action }, language.say(`life.do.${action}`));
-    made.addEventListener("click", () => onAct(action, more));
+  /** @param {string} name @param {() => void} onClick */
+  const asking = (name, onClick) => {
+    const made = el("button", { type: "button", class: "act", "data-act": name }, language.say(`life.do.${name}`));
+    made.addEventListener("click", onClick);
     return made;
   };
+  /** @param {Act} action @param {Record<string, string | number>} [more] */
+  const button = (action, more) => asking(action, () => onAct(action, more));
   const taken = life.state === "acknowledged" || life.state === "snoozed";
   const made = [];
   if (life.state !== "cleared") {
     made.push(taken ? button("release") : button("acknowledge"));
     made.push(button("assign"));
+    made.push(asking("give", async () => {
+      const to = await askName();
+      if (to) onAct("assign", { to });
+    }));
     if (!sleeps(life)) made.push(button("snooze", { for_s: SNOOZE_S }));
   }
   if (life.mark !== "right") made.push(button("right"));
   if (life.mark !== "wrong") {
-    const wrong = el("button", { type: "button", class: "act", "data-act": "wrong" }, language.say("life.do.wrong"));
-    wrong.addEventListener("click", async () => {
+    made.push(asking("wrong", async () => {
       const reason = await askReason(language);
       if (reason) onAct("wrong", { reason });
-    });
-    made.push(wrong);
+    }));
   }
   return el("p", { class: "acts", role: "group", "aria-label": language.say("life.actions") }, ...made);
 }
@@ -127,7 +131,6 @@ const REASONS = ["not_upset", "joking", "solved", "misread", "known", "unimporta
  * @returns {Promise<string>} empty when the reader went back
  */
 async function askReason(language) {
-  const dialog = /** @type {HTMLDialogElement} */ (the("wrong"));
   const list = the("wrong-reasons");
   list.replaceChildren(
     ...REASONS.map((reason, i) => {
@@ -136,15 +139,34 @@ async function askReason(language) {
       return el("label", { for: `reason-${i}` }, radio, language.say(`wrong.${reason}`));
     }),
   );
-  const words = /** @type {HTMLInputElement} */ (the("wrong-words"));
+  const words = await answered("wrong", "wrong-words");
+  if (words === null) return "";
+  const chosen = /** @type {HTMLInputElement | null} */ (list.querySelector("input:checked"))?.value ?? "";
+  return words || chosen;
+}
+
+/**
+ * Who is to take it, by the name that person logs in with.
+ * @returns {Promise<string>} empty when the reader went back or named nobody
+ */
+async function askName() {
+  return (await answered("give", "give-to")) ?? "";
+}
+
+/**
+ * What is written in the one field of a dialog when it is sent; null when the reader went back.
+ * @param {string} id
+ * @param {string} field
+ */
+async function answered(id, field) {
+  const dialog = /** @type {HTMLDialogElement} */ (the(id));
+  const words = /** @type {HTMLInputElement} */ (the(field));
   words.value = "";
   dialog.returnValue = "";
   const over = new AbortController();
-  the("wrong-back").addEventListener("click", () => dialog.close(), { signal: over.signal });
+  the(`${id}-back`).addEventListener("click", () => dialog.close(), { signal: over.signal });
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   over.abort();
-  if (dialog.returnValue !== "send") return "";
-  const chosen = /** @type {HTMLInputElement | null} */ (list.querySelector("input:checked"))?.value ?? "";
-  return words.value.trim() || chosen;
+  return dialog.returnValue === "send" ? words.value.trim() : null;
 }

@@ -58,7 +58,7 @@ function one({ alert, title, opened_at }, language) {
   return el("li", { class: `proof ${severity(alert.severity)}`, "data-utterance": causes[0]?.utterance_id ?? "" },
     el("p", { class: "kind" }, shape(alert.severity), foreign(language.of(title)), moment(opened_at, "ago")),
     spoken,
-    ...causes.map((found, i) => cause(spoken && !i ? { ...found, words: "" } : found, language)),
+    ...causes.map((found, i) => cause(spoken && (!i || alert.sentence?.includes(found.words ?? "")) ? { ...found, words: "" } : found, language)),
     path(alert.path_of ?? "", alert.path ?? [], language),
     clears ? el("p", { class: "clears" }, `${language.say("proof.clears")} `, el("code", {}, clears)) : null,
     el("p", { class: "rule" }, language.say("proof.rule", { rule: alert.rule, version: alert.rule_version ?? "" })));
