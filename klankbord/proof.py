@@ -144,8 +144,9 @@ def _redacted(text: str, left: int, right: int, places: Sequence[Span]) -> tuple
     sentence, marks, at = "", list[Span](), left
     for start, end in [*places, (right, right)]:
         sentence += excerpt(text, at, start)
-        marks.append((len(sentence), len(sentence) + len(marked := excerpt(text, start, min(end, right)))))
-        sentence, at = sentence + marked, min(end, right)
+        begun, at = len(sentence), min(end, right)
+        sentence += excerpt(text, start, at)
+        marks.append((begun, len(sentence)))
     kept = ((start, min(end, MAX_SENTENCE_CHARS)) for start, end in marks)
     return sentence[:MAX_SENTENCE_CHARS], tuple((start, end) for start, end in kept if start < end)
 

@@ -14,9 +14,13 @@ def next_waited(conversation: Conversation, policy: Policy, *, tenant: str, conv
     now = conversation
     if now.ended_at is not None or now.objected:
         return None
-    since = now.waiting_since if now.held_since is None else now.held_since
-    wait_s = None if since is None else _next_wait(now, policy) if now.held_since is None else _next_hold(now, policy)
-    if since is None or wait_s is None:
+    if now.held_since is not None:
+        since, wait_s = now.held_since, _next_hold(now, policy, now.held_since)
+    elif now.waiting_since is not None:
+        since, wait_s = now.waiting_since, _next_wait(now, policy)
+    else:
+        return None
+    if wait_s is None:
         return None
     at = since + wait_s
     return Waited(
@@ -39,11 +43,9 @@ def _next_wait(now: Conversation, policy: Policy) -> Seconds | None:
     return min([*steps, *(asked for asked in policy.program.waits if asked > now.wait_counted_s)], default=None)
 
 
-def _next_hold(now: Conversation, policy: Policy) -> Seconds | None:
+def _next_hold(now: Conversation, policy: Policy, held_since: Seconds) -> Seconds | None:
     """A hold counts when it ends; before that only a rule can ask for it."""
-    if now.held_since is None or now.last_at is None:
-        return None
-    seen_s = now.last_at - now.held_since
+    seen_s = (held_since if now.last_at is None else now.last_at) - held_since
     return next((asked for asked in policy.program.holds if asked > seen_s + _ROUNDING_S), None)
 
 
