@@ -174,8 +174,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         found = [_sentence(e["loc"], e["type"], e["msg"]) for e in error.errors()]
         raise InvalidConfiguration([*mistakes, *found]) from None
-    found = (*_of_broker(settings), *_of_redis(settings), *_of_pages(settings))
-    mistakes += [f"{PREFIX}{sentence}" for sentence in found]
+    sentences = (*_of_broker(settings), *_of_redis(settings), *_of_pages(settings))
+    mistakes += [f"{PREFIX}{sentence}" for sentence in sentences]
     if mistakes:
         raise InvalidConfiguration(mistakes)
     return settings

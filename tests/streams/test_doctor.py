@@ -130,7 +130,7 @@ def test_an_old_redis_is_too_old(servers: Servers, monkeypatch: pytest.MonkeyPat
 
 def test_clocks_that_differ_are_seen(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.time
-    monkeypatch.setattr(doctor.time, "time", lambda: now() + 5)
+    monkeypatch.setattr(time, "time", lambda: now() + 5)
 
     check = servers.found()["clock"]
 
