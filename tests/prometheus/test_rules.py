@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import pytest
 
+from config.grafana.generate import DASHBOARDS
+from config.settings import Settings
 from tests.deploy import ROOT, read_yaml
 from tests.docs.test_pages import anchors
 from tests.prometheus import programs
@@ -109,6 +111,18 @@ def test_a_rule_asks_only_for_what_is_declared_or_recorded(name: str) -> None:
 def test_everything_recorded_is_asked_for() -> None:
     asked = {name for expression in (*of_panels().values(), *of_rules().values()) for name in asked_for(expression)}
     assert recorded() - asked == set()
+
+
+def test_a_limit_is_that_of_the_settings_and_of_the_panel_that_shows_it() -> None:
+    blind_s = Settings.model_fields["canary_blind_s"].default
+    limits = {panel.title.en: panel.limit for dashboard in DASHBOARDS for panel in dashboard.panels}
+
+    def limit(name: str) -> float:
+        return float(of_rules()[name].split(">")[1])
+
+    assert limits["Age of the canary"] == limit("KlankbordBlind") == blind_s
+    assert limits["Oldest event that waits, by topic"] == limit("KlankbordLag")
+    assert limits["From event to page"] == limit("KlankbordPromiseBroken")
 
 
 def test_the_rules_are_where_compose_mounts_them() -> None:
