@@ -1,7 +1,7 @@
 """Turns records of another shape into events on the input topics, as the file of maps says."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final, cast
+from typing import cast
 
 import faust
 import structlog
@@ -23,13 +23,11 @@ log = structlog.get_logger()
 Bury = Callable[[Incoming, InvalidEvent], Awaitable[None]]
 Send = Callable[[Event], Awaitable[None]]
 
-OURS: Final = frozenset({*wire.INPUTS, wire.OBSERVATIONS, wire.DEAD_LETTERS})
-
 
 def attach(app: faust.App, settings: Settings, metrics: MonitorMetrics, *, bury: Bury, leave: Leave) -> None:
     """Give `app` the agent `translate_records` for the topics that the file of maps names, if there is one."""
     maps = load_maps(settings.maps)
-    if taken := sorted(maps.keys() & OURS):
+    if taken := sorted(maps.keys() & wire.OURS):
         raise InvalidConfiguration(
             [f"{PREFIX}MAPS: '{name}' is a topic of ours, which holds our events: map another" for name in taken]
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -173,7 +173,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         found = [_sentence(e["loc"], e["type"], e["msg"]) for e in error.errors()]
         raise InvalidConfiguration([*mistakes, *found]) from None
-    mistakes += [f"{PREFIX}{sentence}" for sentence in (*_of_broker(settings), *_of_redis(settings))]
+    sentences = (*_of_broker(settings), *_of_redis(settings), *_of_pages(settings))
+    mistakes += [f"{PREFIX}{sentence}" for sentence in sentences]
     if mistakes:
         raise InvalidConfiguration(mistakes)
     return settings
@@ -218,7 +219,9 @@ def _of_broker(settings: Settings) -> Iterator[str]:
 
 def _of_redis(settings: Settings) -> Iterator[str]:
     url = urlsplit(settings.redis_url)
-    if "@" in url.netloc or any(name in url.query for name in ("password", "username")):
+    # A password may hold the / or # that ends an address; the path of a socket may hold an @.
+    at = url.netloc if url.scheme == "unix" else settings.redis_url
+    if "@" in at or parse_qs(url.query, keep_blank_values=True).keys() & {"password", "username"}:
         yield "REDIS_URL holds a login: put it into REDIS_USER and REDIS_PASSWORD, which are never printed"
     if settings.redis_user and not settings.redis_password.get_secret_value():
         yield "REDIS_PASSWORD is missing: REDIS_USER is given"
@@ -227,6 +230,13 @@ def _of_redis(settings: Settings) -> Iterator[str]:
             yield f"REDIS_{name.upper()} would not be used: REDIS_URL begins with {url.scheme}://, and TLS needs rediss://"
     if bool(settings.redis_certificate) != bool(settings.redis_key):
         yield "REDIS_CERTIFICATE and REDIS_KEY belong together: one is missing"
+
+
+def _of_pages(settings: Settings) -> Iterator[str]:
+    if "@" in settings.token_keys.partition("://")[2] or re.search(r"[{\n]|-----", settings.token_keys):
+        yield "TOKEN_KEYS holds a login or the keys themselves, which would be printed: it names a file or an address"
+    if "@" in settings.embed_parents:
+        yield "EMBED_PARENTS holds a login, which would be printed: an origin is a scheme, a host and a port"
 
 
 def load_policy(path: Path, reasons: Path | None = None) -> Policy:

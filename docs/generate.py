@@ -21,6 +21,7 @@ from docs.tables import (
     REASONS_LIMITS,
     REASONS_MEASURED,
     REASONS_SAY,
+    SHOWN,
     WHO,
     Lines,
 )
@@ -115,7 +116,9 @@ def topics_and_keys() -> str:
     for topic in planned:
         key, value, written_by, read_by = WHO[topic.name]
         kept = (topic.cleanup_policy, _kept(topic))
-        rows.append((f"`{topic.name}`", key, value, str(topic.partitions), *kept, written_by, read_by))
+        rows.append(
+            (f"`{topic.name}`", key, value, str(topic.partitions), *kept, written_by, read_by, SHOWN[topic.name])
+        )
     configs = [(f"`{topic.name}`", f"`{k}`", v) for topic in planned for k, v in topic.settings().items()]
     return _page(
         "Topics and keys",
@@ -125,7 +128,7 @@ def topics_and_keys() -> str:
         "",
         "## Topics",
         "",
-        *_table(("topic", "key", "value", "partitions", "cleanup", "kept", "written by", "read by"), rows),
+        *_table(("topic", "key", "value", "partitions", "cleanup", "kept", "written by", "read by", "example"), rows),
         "",
         "## Their configuration",
         "",

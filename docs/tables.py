@@ -281,6 +281,12 @@ WHO: Final[dict[str, tuple[str, str, str, str]]] = {
         "people",
     ),
 }
+# topic -> an example of what lies in it
+SHOWN: Final[dict[str, str]] = {
+    **dict.fromkeys(wire.INPUTS, "[an event](messages.md#an-event)"),
+    wire.OBSERVATIONS: "[what it led to](messages.md#what-it-led-to)",
+    wire.DEAD_LETTERS: "[a list of them](deadletters.md#look)",
+}
 # Redis key -> type, what it holds
 KEYS: Final[dict[str, tuple[str, str]]] = {
     wire.ALERTS: ("stream", "`AlertMessage`: what opened and cleared, in order"),

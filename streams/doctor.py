@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Final, cast
+from urllib.parse import urlsplit
 
 import redis
 
 from config.access import kafka_access, knock_redis, redis_access
-from config.settings import Settings, load_maps, load_playbook, load_policy
+from config.settings import PREFIX, Settings, load_maps, load_playbook, load_policy
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams import topics, wire
 from streams.app import assert_compiled
@@ -20,8 +21,13 @@ from streams.letterbox import counts, letterbox
 # A page and a stream for each of some thousand viewers, and the broker's connections.
 OPEN_FILES: Final = 4096
 OLDEST_REDIS: Final = (6, 2)
+# All that Redis and Valkey know but noeviction.
+EVICTS: Final = frozenset(
+    f"{whose}-{how}" for whose in ("allkeys", "volatile") for how in ("lru", "lfu", "lrm", "random", "ttl")
+)
 WAIT_S: Final = 5.0
 OVERDUE_S: Final = 600.0
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 APART_S: Final = 1.0  # of two clocks; the shortest wait that is counted is longer
 
 
@@ -70,9 +76,21 @@ def _configuration(settings: Settings) -> str:
 def _logins(settings: Settings) -> str:
     kafka_access(settings)
     redis_access(settings)
+    if exposed := [*_exposed(settings)]:
+        raise KlankbordError("\n  ".join(exposed))
     kafka = f"as {settings.broker_user}" if settings.broker_user else "without a login"
     tls = "over TLS" if settings.redis_url.startswith("rediss://") else "in plain text"
     return f"Kafka by {settings.broker_security} {kafka}; Redis {tls} as {settings.redis_user or 'its default user'}"
+
+
+def _exposed(settings: Settings) -> Iterator[str]:
+    """Passwords that would cross a network in plain text."""
+    hosts = [server.strip().rpartition(":")[0].strip("[]") for server in settings.broker.split(",")]
+    if settings.broker_security == "SASL_PLAINTEXT" and not LOOPBACK.issuperset(hosts):
+        yield f"the login of Kafka goes to {settings.broker} without TLS: set {PREFIX}BROKER_SECURITY=SASL_SSL"
+    url = urlsplit(settings.redis_url)
+    if settings.redis_password.get_secret_value() and url.scheme == "redis" and url.hostname not in LOOPBACK:
+        yield f"the password of Redis goes to {url.netloc} without TLS: begin {PREFIX}REDIS_URL with rediss://"
 
 
 def _broker(settings: Settings) -> str:
@@ -84,7 +102,7 @@ def _broker(settings: Settings) -> str:
     access = knock(settings)
     different = topics.drift(settings.broker, planned, access=access, wait_s=WAIT_S)
     if different:
-        raise KlankbordError("\n  ".join(["the topics differ from the plan (klankbord topics create):", *different]))
+        raise KlankbordError("\n  ".join(["the topics differ from the plan:", *different]))
     absent = topics.absent(settings.broker, tuple(load_maps(settings.maps)), access=access, wait_s=WAIT_S)
     if absent:
         raise KlankbordError(f"a map names what is not there: {', '.join(absent)}; create it, or mend KLANKBORD_MAPS")
@@ -92,7 +110,7 @@ def _broker(settings: Settings) -> str:
 
 
 def _dead_letters(settings: Settings) -> str:
-    with letterbox(settings.broker, access=knock(settings)) as box:
+    with letterbox(settings.broker, access=knock(settings), wait_s=WAIT_S) as box:
         waiting = counts(letter for letter in box.letters() if letter.state != "redriven")
     return ", ".join(f"{reason} {count}" for reason, count in waiting.items()) or "none"
 
@@ -101,9 +119,13 @@ def _redis(settings: Settings) -> str:
     knock_redis(settings)
     try:
         with _client(settings) as client:
-            info = client.info("server")
-            eviction = client.config_get("maxmemory-policy").get("maxmemory-policy", "unknown")
+            # Not CONFIG GET: a Redis that others run for you refuses it.
+            info = client.info("server") | client.info("memory")
             overdue = [stream for stream in wire.STREAM_KEPT_S if _is_overdue(client, stream)]
+    except redis.ResponseError as error:
+        raise KlankbordError(
+            f"Redis refuses to tell ({error}): give this user what `klankbord acls redis` prints"
+        ) from None
     except (redis.RedisError, OSError) as error:
         raise KlankbordError(
             f"Redis does not answer ({error}): is it running, and is KLANKBORD_REDIS_URL right?"
@@ -111,9 +133,11 @@ def _redis(settings: Settings) -> str:
     found = str(info["redis_version"])
     if tuple(int(part) for part in found.split(".")[:2]) < OLDEST_REDIS:
         raise KlankbordError(f"Redis {found} is too old: 6.2 is the oldest that has what we use")
-    if eviction not in ("noeviction", "unknown"):
+    eviction = info.get("maxmemory_policy", "an eviction that it does not tell")
+    if eviction in EVICTS:
         raise KlankbordError(
-            f"maxmemory-policy is {eviction}: a full Redis would drop alerts in silence; set noeviction"
+            f"maxmemory-policy is {eviction}: a full Redis would drop alerts in silence; "
+            "redis-cli config set maxmemory-policy noeviction, and the same in its file"
         )
     if overdue:
         raise KlankbordError(f"older entries than are kept lie in {', '.join(overdue)}: is a publisher running?")

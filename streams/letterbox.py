@@ -282,15 +282,15 @@ class Letterbox:
 
 
 @contextmanager
-def letterbox(bootstrap_servers: str, *, access: Access = OPEN) -> Iterator[Letterbox]:
-    """The letterbox of one installation."""
+def letterbox(bootstrap_servers: str, *, access: Access = OPEN, wait_s: float = ANSWER_S) -> Iterator[Letterbox]:
+    """The letterbox of one installation; a broker that is away is waited for `wait_s`."""
     try:
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap_servers,
             enable_auto_commit=False,
             group_id=None,
             fetch_max_wait_ms=100,
-            bootstrap_timeout_ms=int(ANSWER_S * 1000),
+            bootstrap_timeout_ms=int(wait_s * 1000),
             **access,
         )
         try:

@@ -313,6 +313,7 @@ class WebMetrics:
             ["rule", "mark"],
             registry=self.registry,
         )
+        Gauge(STARTED.name, STARTED.says, registry=self.registry).set_to_current_time()
         _build_info(self.registry, "web")
         # A rule of the operator's own begins with its first mark.
         for rule in rules_in_force(Policy()):
@@ -347,7 +348,10 @@ PARTITIONS_OWNED: Final = Pulled(
     "klankbord_partitions_owned", "gauge", "Partitions of a topic that are this process's to read", ("topic",)
 )
 PARTITIONS_PLANNED: Final = Pulled(
-    "klankbord_partitions_planned", "gauge", "Partitions that each of these topics has by the settings"
+    "klankbord_partitions_planned",
+    "gauge",
+    "Partitions that a topic of ours has by the settings; of a mapped topic they say nothing",
+    ("topic",),
 )
 LAG: Final = Pulled(
     "klankbord_consumer_lag_events", "gauge", "Records in Kafka that this process has yet to process", ("topic",)

@@ -119,7 +119,7 @@ REDIS: Final[Mapping[str, Allowed]] = {
     "operator": Allowed(
         (
             *GREETS,
-            *("info", "config|get", "time"),  # doctor
+            *("info", "time"),  # doctor
             *("exists", "xinfo|stream", "xlen", "xrange"),  # verify and doctor
             "hscan",  # marks, which ask for xrange too
             *("sadd", "srem", "smembers"),  # to end somebody's tokens

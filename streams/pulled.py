@@ -8,7 +8,7 @@ from typing import Final
 import faust
 from faust.types import TP
 
-from streams import metrics
+from streams import metrics, wire
 from streams.leaving import Ends
 from streams.metrics import Read
 from streams.tables import Recovery, TableManager
@@ -43,7 +43,9 @@ class Pulling:
     def __call__(self) -> Read:
         """Every number as it is now; what is not known yet is left out."""
         return {
-            metrics.PARTITIONS_PLANNED: _one(self._app.conf.topic_partitions),
+            metrics.PARTITIONS_PLANNED: {
+                (topic,): float(self._app.conf.topic_partitions) for topic in self._topics if topic in wire.OURS
+            },
             metrics.REBALANCES: _one(self._app.monitor.rebalances),
             metrics.REBALANCING: _one(self._app.rebalancing),
             metrics.PATIENCE: {(limit,): used for limit, used in self._watchdog.patience().items()},

@@ -5,6 +5,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, Literal
 
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
@@ -14,7 +15,7 @@ from kafka.net.compat import KafkaNetClient
 from config.access import OPEN, Access
 from klankbord.errors import InvalidConfiguration, KlankbordError
 from streams.awake import SURE_S
-from streams.wire import CALL_TRANSCRIPTS, CHAT_MESSAGES, DEAD_LETTERS, OBSERVATIONS
+from streams.wire import CALL_TRANSCRIPTS, CHAT_MESSAGES, DEAD_LETTERS, INPUTS, OBSERVATIONS
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
@@ -152,11 +153,8 @@ def drift(
         found = {topic["name"]: topic["partitions"] for topic in admin.describe_topics()}
         resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics if topic.name in found]
         reported = admin.describe_configs(resources, config_filter="all").get("topic", {}) if resources else {}
-    return tuple(
-        sentence
-        for topic in topics
-        for sentence in _differences(topic, found.get(topic.name), reported.get(topic.name, {}))
-    )
+    differences = (_differences(topic, found.get(topic.name), reported.get(topic.name, {})) for topic in topics)
+    return (*_unequal(found), *chain.from_iterable(differences))
 
 
 def absent(
@@ -178,19 +176,27 @@ def created(answer: Mapping[str, Sequence[Mapping[str, object]]]) -> tuple[str, 
     return tuple(str(topic["name"]) for topic in ours)
 
 
+def _unequal(found: Mapping[str, Sequence[object]]) -> Iterator[str]:
+    counts = {name: len(found[name]) for name in (*INPUTS, OBSERVATIONS) if name in found}
+    if len({*counts.values()}) > 1:
+        said = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        # A conversation's state would lie where its events are not read.
+        yield f"partitions must be equal, and {said}: drain what differs, delete it, and klankbord topics create"
+
+
 def _differences(
     topic: Topic,
     partitions: Sequence[Mapping[str, Sequence[int]]] | None,
     configs: Mapping[str, Mapping[str, str]],
 ) -> Iterator[str]:
     if partitions is None:
-        yield f"topic {topic.name} is missing: create it before a worker starts"
+        yield f"topic {topic.name} is missing: klankbord topics create, before a worker starts"
         return
     if len(partitions) != topic.partitions:
         # Kafka could add partitions, but a conversation's next event would then reach a worker that does not know it.
         yield (
             f"topic {topic.name} has {len(partitions)} partitions, the plan says {topic.partitions}: "
-            "plan for what is there, or drain the topic and make it anew"
+            f"set KLANKBORD_PARTITIONS={len(partitions)}, or drain the topic and make it anew"
         )
     replicas = min((len(partition["replica_nodes"]) for partition in partitions), default=0)
     if replicas < topic.replication_factor:
@@ -200,7 +206,11 @@ def _differences(
         )
     for name, planned in topic.settings().items():
         if name in configs and configs[name]["value"] != planned:
-            yield f"topic {topic.name} has {name}={configs[name]['value']}, the plan says {planned}: alter the topic"
+            mend = f"[{planned}]" if "," in planned else planned
+            yield (
+                f"topic {topic.name} has {name}={configs[name]['value']}, the plan says {planned}: "
+                f"kafka-configs.sh --alter --topic {topic.name} --add-config {name}={mend}"
+            )
 
 
 @contextmanager

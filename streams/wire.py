@@ -20,6 +20,7 @@ CALL_TRANSCRIPTS: Final = "call.transcripts"
 OBSERVATIONS: Final = "conversation.observations"
 DEAD_LETTERS: Final = "dead.letters"
 INPUTS: Final = (CHAT_MESSAGES, CALL_TRANSCRIPTS)
+OURS: Final = frozenset({*INPUTS, OBSERVATIONS, DEAD_LETTERS})
 CLOSED: Final = "closed"  # type of the observation that no event led to: the marker of a conversation that is over
 REDRIVES: Final = "klankbord_redrives"  # header of an input record: the origin of the dead letter it was
 

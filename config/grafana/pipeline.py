@@ -40,7 +40,9 @@ PIPELINE: Final = Dashboard(
                     ),
                     (
                         query("sum by (topic) (klankbord_partitions_owned)", "{{topic}}"),
-                        query("max(klankbord_partitions_planned)", "planned", "gepland"),
+                        query(
+                            "max by (topic) (klankbord_partitions_planned)", "{{topic}} planned", "{{topic}} gepland"
+                        ),
                     ),
                 ),
             ),

@@ -276,9 +276,17 @@ def test_the_operator_of_prometheus_scrapes_what_one_machine_scrapes() -> None:
         assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
         assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
     assert endpoint["path"] in SERVICE
-    assert endpoint["interval"] == config["global"]["scrape_interval"]
-    (job,) = {service["metadata"]["labels"][monitor["spec"]["jobLabel"]] for service in services.values()}
-    assert job == config["scrape_configs"][0]["job_name"]
+    job, every = config["scrape_configs"][0], config["global"]
+    assert (endpoint["interval"], endpoint["scrapeTimeout"]) == (every["scrape_interval"], every["scrape_timeout"])
+    assert endpoint["honorLabels"] is job["honor_labels"]
+    assert [
+        {"source_labels": one["sourceLabels"], "regex": one["regex"], "action": one["action"]}
+        for one in endpoint["metricRelabelings"]
+    ] == job["metric_relabel_configs"]
+    (named,) = {one["targetLabel"] for one in endpoint["relabelings"]}
+    assert {named} == {label for entry in job["static_configs"] for label in entry["labels"]}
+    (named,) = {service["metadata"]["labels"][monitor["spec"]["jobLabel"]] for service in services.values()}
+    assert named == job["job_name"]
 
 
 @each_overlay

@@ -41,6 +41,17 @@ def test_every_command_is_one(page: Path) -> None:
 
 
 @each_page
+def test_every_option_is_one_of_its_command(page: Path) -> None:
+    commands = every_command()
+    for line in (one for one in code(page) if one.startswith("klankbord ")):
+        (words, *_) = re.split(r" [|>&]|;", line)
+        name = next((n for n in sorted(commands, key=len, reverse=True) if f"{words} ".startswith(f"{n} ")), None)
+        known = {"--help"} if name is None else {o for one in commands[name].params for o in (*one.opts, "--help")}
+
+        assert {*re.findall(r"(?<=\s)--[a-z-]+", words)} - known == set(), line
+
+
+@each_page
 def test_every_target_of_make_is_one(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = {target for line in code(page) for target in re.findall(r"^make ([a-z-]+)", line)}

@@ -75,6 +75,17 @@ def test_the_page_for_supervisors_names_every_button_as_the_page_does(language: 
     assert [button for button in buttons if f"\n| {button} |" not in told] == []
 
 
+@pytest.mark.parametrize("language", [code for code, _ in LANGUAGES])
+def test_the_page_for_agents_names_every_button_with_the_key_that_the_panel_names(language: str) -> None:
+    words = json.loads((ROOT / "web" / "static" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))
+    buttons = [word for key, word in words.items() if key.startswith("agent.answer.")]
+
+    told = re.findall(r"^\| ([^|]+) \| `(\w)` \|", page(f"agents.{language}.md"), re.MULTILINE)
+
+    assert [button for button, _ in told] == buttons
+    assert [(button, key) for button, key in told if f"{key} {button.lower()}" not in words["agent.keys"]] == []
+
+
 def test_every_example_belongs_to_a_detector() -> None:
     assert EXAMPLES.keys() <= {detector.kind for detector in DETECTORS}
 

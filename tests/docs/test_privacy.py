@@ -20,7 +20,7 @@ from streams import wire
 from streams.budget import rank
 from web.access import Action, Object, Role, Subject, authorise
 
-PAGES: Final = ("privacy", "works-council", "dpia", "kept")
+PAGES: Final = ("privacy", "works-council", "dpia", "agents", "kept")
 SPAN: Final = re.compile(r"\d[\d.,]* ?(?:hours?|days?|minutes?|uur|dagen|minuten)\b")
 
 

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 import pytest
 
+from config.grafana.generate import DASHBOARDS
+from config.settings import Settings
 from tests.deploy import ROOT, read_yaml
 from tests.docs.test_pages import anchors
 from tests.prometheus import programs
-from tests.prometheus.declared import RULES, recorded, series
+from tests.prometheus.declared import RULES, SUFFIXES, families, recorded, series
 from tests.prometheus.expressions import asked_for, of_panels, of_rules
 from tests.prometheus.programs import Missing
 
@@ -21,7 +23,13 @@ SUFFIX: Final = {"en": "", "nl": "_nl"}
 SEVERITIES: Final = {"critical", "warning", "info"}
 # level:metric:operations
 RECORDED: Final = re.compile(r"[a-z_]+:[a-z0-9_]+:[a-z0-9_]+")
+UNITS: Final = {"h": 3600, "m": 60, "s": 1}
 TESTS: Final = read_yaml(Path(__file__).parent / "rules.test.yml")
+
+
+def seconds(written: str) -> int:
+    """A span as promtool reads it."""
+    return sum(int(number) * UNITS[unit] for number, unit in re.findall(r"(\d+)([hms])", written))
 
 
 @pytest.mark.parametrize("name", ALERTS)
@@ -54,13 +62,41 @@ def test_the_runbook_is_about_alerts_that_there_are(language: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALERTS)
-def test_every_alert_is_tested_quiet_and_firing(name: str) -> None:
+def test_every_alert_is_tested_quiet_up_to_its_moment_and_then_firing(name: str) -> None:
     (test,) = (one for one in TESTS["tests"] if one["name"] == name)
     asked = [one for one in test["alert_rule_test"] if one["alertname"] == name]
 
-    assert [bool(one.get("exp_alerts")) for one in asked] == [False, True]
-    for expected in asked[1]["exp_alerts"]:
-        assert set(expected["exp_annotations"]) == set(ALERTS[name]["annotations"])
+    for before, after in zip(asked[::2], asked[1::2], strict=True):
+        assert "exp_alerts" not in before
+        assert seconds(after["eval_time"]) - seconds(before["eval_time"]) == seconds(TESTS["evaluation_interval"])
+        for expected in after["exp_alerts"]:
+            assert set(expected["exp_annotations"]) == set(ALERTS[name]["annotations"])
+
+
+def test_the_processes_of_the_tests_say_what_they_are_made_to_say() -> None:
+    given = [one["series"] for test in TESTS["tests"] for one in test["input_series"]]
+    said = {(*re.findall(r'process="(\w+)"', one), one.partition("{")[0]) for one in given if "process=" in one}
+
+    shown = {
+        (process, family.name + suffix)
+        for process, declared in families().items()
+        for family in declared
+        for suffix in SUFFIXES[family.type]
+    }
+    assert {(process, name) for process, name in said if name != "up"} - shown == set()
+
+
+def test_what_is_recorded_comes_before_what_asks_for_it() -> None:
+    groups = [group["name"] for file in ("recording", "alerts") for group in read_yaml(RULES / f"{file}.yml")["groups"]]
+
+    assert TESTS["group_eval_order"] == groups
+
+
+@pytest.mark.parametrize("name", sorted(recorded()))
+def test_what_is_recorded_looks_back_as_far_as_its_name_says(name: str) -> None:
+    said = re.findall(r"_(\d+[mhd])$", name)
+
+    assert set(re.findall(r"\[(\w+)\]", of_rules()[name])) == {*said}
 
 
 def test_what_is_recorded_says_its_level_its_metric_and_its_operation() -> None:
@@ -75,6 +111,18 @@ def test_a_rule_asks_only_for_what_is_declared_or_recorded(name: str) -> None:
 def test_everything_recorded_is_asked_for() -> None:
     asked = {name for expression in (*of_panels().values(), *of_rules().values()) for name in asked_for(expression)}
     assert recorded() - asked == set()
+
+
+def test_a_limit_is_that_of_the_settings_and_of_the_panel_that_shows_it() -> None:
+    blind_s = Settings.model_fields["canary_blind_s"].default
+    limits = {panel.title.en: panel.limit for dashboard in DASHBOARDS for panel in dashboard.panels}
+
+    def limit(name: str) -> float:
+        return float(of_rules()[name].split(">")[1])
+
+    assert limits["Age of the canary"] == limit("KlankbordBlind") == blind_s
+    assert limits["Oldest event that waits, by topic"] == limit("KlankbordLag")
+    assert limits["From event to page"] == limit("KlankbordPromiseBroken")
 
 
 def test_the_rules_are_where_compose_mounts_them() -> None:

@@ -102,3 +102,39 @@ def test_a_login_in_the_address_of_the_broker_is_refused_since_it_would_be_shown
     assert error.value.mistakes == [
         "KLANKBORD_BROKER holds a login: put it into BROKER_USER and BROKER_PASSWORD, which are never printed"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("REDIS_URL", "redis://:geheim@redis.example:6379/0", id="a password of Redis"),
+        pytest.param("REDIS_URL", "rediss://me:ge/heim@redis.example:6379/0", id="with a slash in it"),
+        pytest.param("REDIS_URL", "redis://:#geheim@redis.example:6379/0", id="with a hash in it"),
+        pytest.param("REDIS_URL", "redis://redis.example:6379/0?p%61ssword=geheim", id="in disguise"),
+        pytest.param("REDIS_URL", "unix://me:geheim@/run/redis.sock", id="of a socket"),
+        pytest.param("REDIS_URL", "unix:///run/redis.sock?password=geheim", id="behind a socket"),
+        pytest.param("TOKEN_KEYS", "https://me:geheim@login.example/jwks.json", id="of who signs tokens"),
+        pytest.param("TOKEN_KEYS", '{"keys": [{"kty": "oct", "k": "geheim"}]}', id="a key itself"),
+        pytest.param("TOKEN_KEYS", "-----BEGIN PRIVATE KEY-----geheim", id="a key in PEM"),
+        pytest.param("EMBED_PARENTS", "acme=https://me:geheim@desk.example", id="of a desk"),
+    ],
+)
+def test_a_setting_that_is_shown_holds_no_secret(name: str, value: str) -> None:
+    done = CliRunner().invoke(config_app, ["show"], env={**NEEDED, f"KLANKBORD_{name}": value})
+
+    assert isinstance(done.exception, InvalidConfiguration)
+    (mistake,) = done.exception.mistakes
+    assert mistake.startswith(f"KLANKBORD_{name} holds ")
+    assert "geheim" not in done.output + mistake
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("REDIS_URL", "unix:///run/redis@cache/redis.sock", id="a socket of a unit"),
+        pytest.param("TOKEN_KEYS", "/etc/klankbord/keys@2026/jwks.json", id="a file"),
+        pytest.param("TOKEN_KEYS", "https://login.example/jwks.json", id="an address"),
+    ],
+)
+def test_what_only_looks_like_a_login_is_taken(name: str, value: str) -> None:
+    assert f"KLANKBORD_{name}={value}\n" in shown(**{f"KLANKBORD_{name}": value})

@@ -57,7 +57,7 @@ async def test_before_its_start_a_worker_has_nothing_and_says_so(app: faust.App,
     app.consumer._thread.thread_loop.close()  # type: ignore[attr-defined]
 
     assert said[metrics.PARTITIONS_OWNED] == {(topic,): 0.0 for topic in wire.INPUTS}
-    assert said[metrics.PARTITIONS_PLANNED] == {(): 6.0}
+    assert said[metrics.PARTITIONS_PLANNED] == {(topic,): 6.0 for topic in wire.INPUTS}
     assert said[metrics.MEMBER] == {(): 0.0}
     assert said[metrics.LAG] == said[metrics.OLDEST] == {(topic,): 0.0 for topic in wire.INPUTS}
     assert said[metrics.BROKER_SILENCE] == {}

@@ -84,13 +84,17 @@ def test_drift_names_what_is_missing_and_what_differs(empty_broker: str) -> None
     create(empty_broker, (chat, replace(calls, partitions=2), kept))
 
     assert drift(empty_broker, PLAN) == (
+        "partitions must be equal, and chat.messages has 4, call.transcripts has 2, conversation.observations has 4: "
+        "drain what differs, delete it, and klankbord topics create",
         "topic call.transcripts has 2 partitions, the plan says 4: "
-        "plan for what is there, or drain the topic and make it anew",
-        "topic conversation.observations has cleanup.policy=delete, the plan says compact: alter the topic",
+        "set KLANKBORD_PARTITIONS=2, or drain the topic and make it anew",
+        "topic conversation.observations has cleanup.policy=delete, the plan says compact: "
+        "kafka-configs.sh --alter --topic conversation.observations --add-config cleanup.policy=compact",
         "topic conversation.observations has max.compaction.lag.ms=9223372036854775807, the plan says 3600000: "
-        "alter the topic",
-        "topic conversation.observations has delete.retention.ms=1, the plan says 604800000: alter the topic",
-        "topic dead.letters is missing: create it before a worker starts",
+        "kafka-configs.sh --alter --topic conversation.observations --add-config max.compaction.lag.ms=3600000",
+        "topic conversation.observations has delete.retention.ms=1, the plan says 604800000: "
+        "kafka-configs.sh --alter --topic conversation.observations --add-config delete.retention.ms=604800000",
+        "topic dead.letters is missing: klankbord topics create, before a worker starts",
     )
 
 
