@@ -169,7 +169,7 @@ def live(
     A browser is let in by the demo's tokens, which end after ten minutes; with a `login` a token lasts an hour.
     """
     with ExitStack() as stack:
-        made = stack.enter_context(world(directory, started=False, partitions=partitions))
+        made = stack.enter_context(world(directory, started=False, partitions=partitions, compacted=True))
         # Not through the proxy that faults are done with: it would be measured, too.
         made.environment = {**made.environment, "KLANKBORD_REDIS_URL": made.redis.own_url}
         floor = Floor(TENANT if login else "demo", conversations, partitions)

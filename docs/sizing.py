@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from benchmarks import figures
 from benchmarks.figures import Run
+from streams.topics import COMPACTED_AFTER_MS, OBSERVATIONS_SEGMENT_MS
 
 SIZING: Final = Path(__file__).parent / "sizing.in"
 SIZES: Final = "{{the table}}"
@@ -18,7 +19,8 @@ PEAK: Final = 4_250 / 1_417
 # Half of a core is left for what comes after an outage, and one process more for the one that is away.
 FILLED: Final = 0.5
 SPARE: Final = 1
-COMPACTED_AFTER_S: Final = 600.0
+# The active segment is not compacted either.
+COMPACTED_AFTER_S: Final = (COMPACTED_AFTER_MS + OBSERVATIONS_SEGMENT_MS) / 1000
 PARTITIONS_A_MONITOR: Final = 3
 # The benchmarks that the table of sizes is computed from.
 BASES: Final = frozenset({"growth", "latency", "scaling-workers", "scaling-recovery"})
@@ -139,12 +141,13 @@ def _how(of: Basis) -> Iterator[str]:
         f"partitions are {PARTITIONS_A_MONITOR} for each;"
     )
     yield (
-        f"- Kafka's disk: a day of input at {of.input_bytes:,.0f} bytes (a message of 100 characters), ten minutes of "
-        "observations and a state for each open conversation, each once: times the replication factor;"
+        f"- Kafka's disk: a day of input at {of.input_bytes:,.0f} bytes (a message of 100 characters), "
+        f"{COMPACTED_AFTER_S:g} s of observations and a state for each open conversation, each once: times the "
+        "replication factor;"
     )
     yield (
-        "- to start: a monitor's share of the states and of ten minutes of records at the mean rate, in seconds of a "
-        "core."
+        f"- to start: a monitor's share of the states and of {COMPACTED_AFTER_S:g} s of records at the mean rate, in "
+        "seconds of a core."
     )
 
 

@@ -20,6 +20,9 @@ from streams.wire import CALL_TRANSCRIPTS, CHAT_MESSAGES, DEAD_LETTERS, INPUTS, 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
+# As long as a suggestion stands: what is older tells nobody anything that the newest state does not tell.
+COMPACTED_AFTER_MS: Final = 2 * MINUTE_MS
+OBSERVATIONS_SEGMENT_MS: Final = MINUTE_MS // 2
 WAIT_S: Final = 30.0  # a cluster that elects a controller takes seconds; beyond this a person has to look
 
 MIB: Final = 1_048_576  # also what producers and consumers take by default, so nobody has to be told
@@ -84,10 +87,11 @@ def plan(
         replication_factor,
         "compact",
         configs={
-            # A reader at most ten minutes behind sees every observation, not only each conversation's latest.
-            "min.compaction.lag.ms": str(10 * MINUTE_MS),
-            # The active segment is never compacted, so it may not be older than what compaction waits for anyway.
-            "segment.ms": str(10 * MINUTE_MS),
+            # So far behind, a reader sees every observation, not only each conversation's latest; and so many of them
+            # a recovery reads beside the states (decision 26).
+            "min.compaction.lag.ms": str(COMPACTED_AFTER_MS),
+            # The active segment is never compacted.
+            "segment.ms": str(OBSERVATIONS_SEGMENT_MS),
             # Recovery reads what is not compacted yet: at most a tenth more than it must, for more work of the cleaner.
             "min.cleanable.dirty.ratio": "0.1",
             # What it said before is personal, and leaves in known time: this long, and what the cleaner needs.

@@ -22,6 +22,7 @@ from klankbord.replay import replay
 from streams import wire
 from streams.canary import is_canary
 
+SOME: Final = 5
 Key = tuple[str, str]  # tenant and event id, or tenant and conversation id
 
 
@@ -55,6 +56,12 @@ class Verdict:
         """How many of each."""
         found = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: value if isinstance(value, int) else len(value) for name, value in found.items()}
+
+    @property
+    def some(self) -> dict[str, list[str]]:
+        """A few of each that there is, to look into."""
+        found = {each.name: getattr(self, each.name) for each in fields(self) if each.type is not int}
+        return {name: [str(one) for one in sorted(which)[:SOME]] for name, which in found.items() if which}
 
 
 class _Digests:
@@ -171,7 +178,7 @@ class ObservationReader:
             while not stopping:
                 stopping = self._stopping.is_set()
                 ends = consumer.end_offsets(sorted(consumer.assignment())) if stopping else {}
-                self._file.writelines(value + b"\n" for value in _until(consumer, ends))
+                self._file.writelines(value + b"\n" for _, _, value in _until(consumer, ends))
 
     def __iter__(self) -> Iterator[Observation]:
         self._file.seek(0)
@@ -179,10 +186,17 @@ class ObservationReader:
 
 
 def read_back(
-    bootstrap_servers: str, alerts: Sequence[str], observations: Iterable[Observation] | None = None
+    bootstrap_servers: str,
+    alerts: Sequence[str],
+    observations: Iterable[Observation] | None = None,
+    *,
+    group: str | None = None,
 ) -> Found:
-    """Everything that lies in Kafka now, but the canaries of the installation; or `observations` that were read."""
-    events = (decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic))
+    """Everything that lies in Kafka now, but the canaries of the installation; or `observations` that were read.
+
+    Of the inputs what `group` has committed, if one is named: what comes after it nobody has worked on yet.
+    """
+    events = (decode(value) for topic in wire.INPUTS for value in _values(bootstrap_servers, topic, group))
     log = [event for event in events if not is_canary(event.tenant)]
     if observations is None:
         observations = list(_observations(_values(bootstrap_servers, wire.OBSERVATIONS)))
@@ -209,8 +223,8 @@ def uncommitted(bootstrap_servers: str, group: str, topics: Iterable[str]) -> in
 
 
 @contextmanager
-def _reader(bootstrap_servers: str, topic: str) -> Iterator[KafkaConsumer]:
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=None, enable_auto_commit=False)
+def _reader(bootstrap_servers: str, topic: str, group: str | None = None) -> Iterator[KafkaConsumer]:
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False)
     try:
         partitions = _partitions(consumer, [topic])
         consumer.assign(partitions)
@@ -220,16 +234,20 @@ def _reader(bootstrap_servers: str, topic: str) -> Iterator[KafkaConsumer]:
         consumer.close()
 
 
-def _values(bootstrap_servers: str, topic: str) -> list[bytes]:
-    with _reader(bootstrap_servers, topic) as consumer:
-        return list(_until(consumer, consumer.end_offsets(sorted(consumer.assignment()))))
+def _values(bootstrap_servers: str, topic: str, group: str | None = None) -> list[bytes]:
+    with _reader(bootstrap_servers, topic, group) as consumer:
+        partitions = sorted(consumer.assignment())
+        if group is None:
+            return [value for _, _, value in _until(consumer, consumer.end_offsets(partitions))]
+        ends = {partition: consumer.committed(partition) or 0 for partition in partitions}
+        return [value for partition, offset, value in _until(consumer, ends) if offset < ends[partition]]
 
 
-def _until(consumer: KafkaConsumer, ends: Mapping[TopicPartition, int]) -> Iterator[bytes]:
-    """What one poll brings, and what more brings until all `ends` are reached."""
+def _until(consumer: KafkaConsumer, ends: Mapping[TopicPartition, int]) -> Iterator[tuple[TopicPartition, int, bytes]]:
+    """What one poll brings, and what more brings until all `ends` are reached: where it lies, and its value."""
     while True:
-        for records in consumer.poll(timeout_ms=1000).values():
-            yield from (record.value for record in records if record.value is not None)
+        for partition, records in consumer.poll(timeout_ms=1000).items():
+            yield from ((partition, one.offset, one.value) for one in records if one.value is not None)
         if all(consumer.position(partition) >= end for partition, end in ends.items()):
             return
 

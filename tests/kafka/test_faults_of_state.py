@@ -52,7 +52,7 @@ WITHIN_S: Final = 120.0
 CAUGHT_UP_S: Final = max(WITHIN_S, LAG / 20)
 SEGMENTS: Final = {"segment.ms": "100", "min.cleanable.dirty.ratio": "0.01"}  # the last segment is never compacted
 COMPACTED: Final = {"min.compaction.lag.ms": "0"}
-KEPT: Final = {"min.compaction.lag.ms": "600000"}
+KEPT: Final = {"min.compaction.lag.ms": "86400000"}
 POLICY: Final = load_policy(CONFIG / "policy.toml")
 OTHERWISE: Final = ("asks_for_human >= raise_at", "asks_for_human > raise_at")  # another version of that rule
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -188,15 +188,20 @@ def world(
     started: bool = True,
     canary_s: float = 0.0,
     partitions: int = PARTITIONS,
+    compacted: bool = False,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[World]:
-    """An installation with the topics of the plan; workers run unless not `started`, canaries every `canary_s`."""
+    """An installation with the topics of the plan; workers run unless not `started`, canaries every `canary_s`.
+
+    Observations stay, for they are read back in the end, unless they are to be `compacted` as the plan says.
+    """
     with ExitStack() as stack:
         kafka = stack.enter_context(cluster(directory / "kafka", brokers=brokers))
         server = Redis(directory / "redis")
         stack.callback(server.close)
         server.start()
-        topics.create(kafka.bootstrap_servers, topics.plan(partitions=partitions, replication_factor=min(3, brokers)))
+        plan = topics.plan(partitions=partitions, replication_factor=min(3, brokers))
+        topics.create(kafka.bootstrap_servers, plan if compacted else [kept(topic) for topic in plan])
         ours = {
             "BROKER": kafka.bootstrap_servers,
             "BROKER_KIND": "kafka",
@@ -215,6 +220,13 @@ def world(
         for name in names if started else ():
             made.start(name)
         yield made
+
+
+def kept(topic: topics.Topic) -> topics.Topic:
+    """The same, compacted after a day."""
+    lag = "min.compaction.lag.ms"
+    later = {lag: str(topics.DAY_MS), "max.compaction.lag.ms": str(2 * topics.DAY_MS)} if lag in topic.configs else {}
+    return replace(topic, configs={**topic.configs, **later})
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ def test_topics_that_drifted_are_named_with_what_mends_them(servers: Servers) ->
         "drain what differs, delete it, and klankbord topics create",
         "topic call.transcripts has 2 partitions, the plan says 4: "
         "set KLANKBORD_PARTITIONS=2, or drain the topic and make it anew",
-        "topic conversation.observations has min.compaction.lag.ms=0, the plan says 600000: "
-        "kafka-configs.sh --alter --topic conversation.observations --add-config min.compaction.lag.ms=600000",
+        "topic conversation.observations has min.compaction.lag.ms=0, the plan says 120000: "
+        "kafka-configs.sh --alter --topic conversation.observations --add-config min.compaction.lag.ms=120000",
         "topic dead.letters has cleanup.policy=delete, the plan says compact,delete: "
         "kafka-configs.sh --alter --topic dead.letters --add-config cleanup.policy=[compact,delete]",
     ]

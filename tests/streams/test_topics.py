@@ -44,9 +44,9 @@ def test_what_customers_said_is_kept_for_a_day_and_what_was_observed_is_compacte
     }
     assert BY_NAME[wire.OBSERVATIONS].settings() == {
         "cleanup.policy": "compact",
-        "min.compaction.lag.ms": "600000",
+        "min.compaction.lag.ms": "120000",
         "max.compaction.lag.ms": "3600000",
-        "segment.ms": "600000",
+        "segment.ms": "30000",
         "min.cleanable.dirty.ratio": "0.1",
         "delete.retention.ms": "604800000",
         "message.timestamp.before.max.ms": "7000",
