@@ -13,6 +13,7 @@ from typing import Final, Self
 import msgspec
 import redis
 from kafka import KafkaConsumer, TopicPartition
+from kafka.consumer.fetcher import ConsumerRecord
 
 from klankbord.conversation import Conversation
 from klankbord.events import Event, Waited, decode
@@ -114,6 +115,7 @@ class AlertReader:
         self.alerts: Final[list[str]] = []
         self.again: Final[list[str]] = []
         self.live: Final[list[str]] = []  # opened, and not said to be late
+        self.newest_s = 0.0  # when the newest was published, in seconds since 1970
         self._url = url
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._read, name="alerts", daemon=True)
@@ -133,6 +135,7 @@ class AlertReader:
                     for _, entries in client.xread({wire.ALERTS: position}, block=200) or ():
                         for identity, entry in entries:
                             position = identity
+                            self.newest_s = int(identity.partition(b"-")[0]) / 1000
                             self._note(msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage))
 
     def _note(self, message: wire.AlertMessage) -> None:
@@ -155,6 +158,7 @@ class ObservationReader:
 
     def __init__(self, bootstrap_servers: str) -> None:
         self._file = TemporaryFile()
+        self.newest_s = 0.0  # when the newest was produced, in seconds since 1970
         self._bootstrap_servers = bootstrap_servers
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._read, name="observations", daemon=True)
@@ -178,7 +182,9 @@ class ObservationReader:
             while not stopping:
                 stopping = self._stopping.is_set()
                 ends = consumer.end_offsets(sorted(consumer.assignment())) if stopping else {}
-                self._file.writelines(value + b"\n" for _, _, value in _until(consumer, ends))
+                for one in _until(consumer, ends):
+                    self._file.write(one.value + b"\n")
+                    self.newest_s = max(self.newest_s, one.timestamp / 1000)
 
     def __iter__(self) -> Iterator[Observation]:
         self._file.seek(0)
@@ -238,16 +244,16 @@ def _values(bootstrap_servers: str, topic: str, group: str | None = None) -> lis
     with _reader(bootstrap_servers, topic, group) as consumer:
         partitions = sorted(consumer.assignment())
         if group is None:
-            return [value for _, _, value in _until(consumer, consumer.end_offsets(partitions))]
+            return [one.value for one in _until(consumer, consumer.end_offsets(partitions))]
         ends = {partition: consumer.committed(partition) or 0 for partition in partitions}
-        return [value for partition, offset, value in _until(consumer, ends) if offset < ends[partition]]
+        return [one.value for one in _until(consumer, ends) if one.offset < ends[TopicPartition(topic, one.partition)]]
 
 
-def _until(consumer: KafkaConsumer, ends: Mapping[TopicPartition, int]) -> Iterator[tuple[TopicPartition, int, bytes]]:
-    """What one poll brings, and what more brings until all `ends` are reached: where it lies, and its value."""
+def _until(consumer: KafkaConsumer, ends: Mapping[TopicPartition, int]) -> Iterator[ConsumerRecord]:
+    """What one poll brings, and what more brings until all `ends` are reached, but tombstones."""
     while True:
-        for partition, records in consumer.poll(timeout_ms=1000).items():
-            yield from ((partition, one.offset, one.value) for one in records if one.value is not None)
+        for records in consumer.poll(timeout_ms=1000).values():
+            yield from (one for one in records if one.value is not None)
         if all(consumer.position(partition) >= end for partition, end in ends.items()):
             return
 
