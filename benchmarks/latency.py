@@ -18,7 +18,7 @@ from benchmarks.live import Live, live, spread
 from benchmarks.screen import Screen, missing, screen
 from benchmarks.talking import Talked
 
-RATES: Final = (500.0, 1417.0, 3000.0, 4250.0)
+RATES: Final = (250.0, 500.0, 1417.0, 3000.0, 4250.0)
 SECONDS: Final = 15.0
 WARM_S: Final = 5.0
 WARM_RATE: Final = 200.0
