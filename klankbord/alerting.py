@@ -29,7 +29,8 @@ class Alert(Struct, frozen=True, omit_defaults=True):
     `value` is the first number that the rule watches, as it was when the episode opened. `causes` speak most for the
     rule, the strongest first. `sentence` is the redacted sentence of this event in which the first stands, `marks` the
     places in it of the words that count. `path` is how the score `path_of` came here, in seconds since the start.
-    `when` opened it, `until` will clear it, and `numbers` are those that both name.
+    `when` opened it, `until` will clear it, where it is empty the end of the conversation, and `numbers` are those that
+    both name.
     """
 
     alert_id: str

@@ -61,6 +61,9 @@ def _alert(alert: Alert) -> Iterator[str]:
         yield f"      !   because of {cause.signal} {cause.strength:.2f}{words}{_amount(cause.signal, cause.amount)}"
     if alert.sentence:
         yield f"      !   said: “{_marked(alert.sentence, alert.marks)}”"
+    if not alert.until:
+        yield "      !   until the conversation ends"
+        return
     numbers = ", ".join(f"{name} {number:g}" for name, number in alert.numbers.items())
     yield f"      !   until {alert.until}" + (f" ({numbers})" if numbers else "")
 

@@ -64,7 +64,7 @@ def _proven(alert: Alert, evidence: Sequence[Evidence], now: Conversation, turn:
         path_of=path_of,
         path=path,
         when=rule.when,
-        until=rule.until or f"!({rule.when})",
+        until="" if alert.rule == "threat" else rule.until or f"!({rule.when})",
         numbers=rule.numbers,
     )
 

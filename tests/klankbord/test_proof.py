@@ -111,6 +111,12 @@ def test_without_a_condition_of_its_own_the_opposite_clears_an_alert() -> None:
     assert alert.until == "!(anger >= raise_at)"
 
 
+def test_nothing_but_the_end_of_the_conversation_clears_a_threat() -> None:
+    alert = opened(utterance(HOPELESS), policy=Policy())
+
+    assert (alert.rule, alert.until) == ("threat", "")
+
+
 def test_an_alert_shows_at_most_three_causes_the_strongest_first() -> None:
     words = "Ik heb het al drie keer gevraagd en niemand helpt mij, dit is belachelijk, ik wil een leidinggevende"
     alert = opened(utterance(words), policy=Policy(rules={"stuck": threshold("effort", 1.2, 1.1, "info", "x", "x")}))

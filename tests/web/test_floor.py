@@ -368,6 +368,16 @@ def marked(within: Locator) -> list[str]:
     return within.locator("mark").all_inner_texts()
 
 
+def test_what_only_the_end_of_its_conversation_clears_says_so(floor: Floor, pages: Pages, visit: Open) -> None:
+    shown, alert = proven()
+    put(floor, (shown, replace(alert, alert=replace(alert.alert, until=""))))
+    page = visit(pages)
+
+    card(page, alert).locator(".where .link").click()
+
+    expect(row_of(page, shown).locator(".proof .clears")).to_have_text("Voorbij als het gesprek eindigt")
+
+
 def test_one_click_leads_to_the_sentence_with_the_causes_marked_and_all_the_proof(
     floor: Floor, pages: Pages, visit: Open
 ) -> None:

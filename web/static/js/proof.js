@@ -60,7 +60,7 @@ function one({ alert, title, opened_at }, language) {
     spoken,
     ...causes.map((found, i) => cause(spoken && (!i || alert.sentence?.includes(found.words ?? "")) ? { ...found, words: "" } : found, language)),
     path(alert.path_of ?? "", alert.path ?? [], language),
-    clears ? el("p", { class: "clears" }, `${language.say("proof.clears")} `, el("code", {}, clears)) : null,
+    clears ? el("p", { class: "clears" }, `${language.say("proof.clears")} `, el("code", {}, clears)) : el("p", { class: "clears" }, language.say("proof.ends")),
     el("p", { class: "rule" }, language.say("proof.rule", { rule: alert.rule, version: alert.rule_version ?? "" })));
 }
 
