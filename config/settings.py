@@ -233,7 +233,7 @@ def _of_redis(settings: Settings) -> Iterator[str]:
 
 
 def _of_pages(settings: Settings) -> Iterator[str]:
-    if "@" in settings.token_keys.partition("://")[2] or re.search(r"[{\n]|-----", settings.token_keys):
+    if "@" in settings.token_keys.partition("://")[2] or re.search(r"\A\s*\{|\n|-----", settings.token_keys):
         yield "TOKEN_KEYS holds a login or the keys themselves, which would be printed: it names a file or an address"
     if "@" in settings.embed_parents:
         yield "EMBED_PARENTS holds a login, which would be printed: an origin is a scheme, a host and a port"

@@ -341,7 +341,7 @@ def test_every_score_stays_inside_its_bounds(story: list[Event]) -> None:
         assert {*now.emotions, *seen.emotions} <= set(EMOTIONS)
         assert all(0.0 <= value <= 1.0 for value in (*now.emotions.values(), *seen.emotions.values()))
         assert all(0.0 < signal.strength <= 1.0 for signal in seen.signals)
-        if not seen.duplicate:
+        if not seen.without_effect:
             parts = seen.effort_parts
             assert sum(parts.values()) == pytest.approx(now.effort - 1.0, abs=ROUNDING * (len(parts) + 1))
 

@@ -156,6 +156,7 @@ def test_the_metrics_are_the_declared_ones_and_move(pages: Pages) -> None:
         "klankbord_alert_actions_total",
         "klankbord_alert_marks_total",
         "klankbord_build_info",
+        "klankbord_start_time_seconds",
         "klankbord_event_to_page_seconds_bucket",
         "klankbord_event_to_page_seconds_count",
         "klankbord_event_to_page_seconds_sum",
