@@ -65,7 +65,7 @@ site: .venv/for-tests
 dashboards: .venv/for-tests
 	.venv/bin/python -m config.grafana.generate
 
-# What the panels show of a replay, from a real Prometheus: a minute of scraping, into docs/dashboards/.
+# What the panels show of a replay, from a real Prometheus, into docs/dashboards/: four minutes, most of them scraping.
 pictures: .venv/for-tests
 	.venv/bin/python -m docs.pictures
 
