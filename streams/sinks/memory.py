@@ -15,6 +15,7 @@ class _Advice:
 
     standing: Candidate | None = None
     agent_id: str = ""
+    agent_turns: int = 0  # when it was shown
     shown: dict[str, tuple[Seconds, ...]] = field(default_factory=dict)
 
     def withdrawn_by(self, offer: Offer) -> WithdrawnMessage | None:
@@ -28,7 +29,8 @@ class _Advice:
             return self.withdraw(offer, "transferred")
         if offer.confirmed and standing.urgency < SAFETY:
             return self.withdraw(offer, "confirmed")
-        return self.withdraw(offer, "over") if {standing.signal, standing.kind} & {*offer.over} else None
+        passed = standing.signal in offer.passed and offer.agent_turns > self.agent_turns
+        return self.withdraw(offer, "over") if passed or {standing.signal, standing.kind} & {*offer.over} else None
 
     def withdraw(self, offer: Offer, because: Because) -> WithdrawnMessage:
         assert self.standing is not None
@@ -93,7 +95,7 @@ class MemorySink:
         if told.standing is not None:
             withdrawn = told.withdraw(offer, "replaced")
         told.shown[one.kind] = (*told.shown.get(one.kind, ()), offer.at)
-        told.standing, told.agent_id = one, offer.agent_id
+        told.standing, told.agent_id, told.agent_turns = one, offer.agent_id, offer.agent_turns
         return Decision(offer.messages[chosen], withdrawn)
 
     def _first(self, identity: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -293,6 +293,11 @@ async def test_a_suggestion_is_taken_back_at(floor: Floor, later: Observation, b
 SCORED: Final = (Signal("positive_words", Dimension.EMOTION, 0.5),)
 
 
+def turned(**changes: Any) -> Observation:
+    """The customer speaks of something else."""
+    return replace(after(Role.CUSTOMER, **changes), signals=SCORED)
+
+
 @pytest.mark.parametrize(
     ("kind", "signal", "later", "because"),
     [
@@ -301,40 +306,12 @@ SCORED: Final = (Signal("positive_words", Dimension.EMOTION, 0.5),)
         pytest.param("take_over_from_bot", "dead_end", after(), "over", id="a person took over"),
         pytest.param("take_over_from_bot", "dead_end", after(Role.BOT, bot_helps=True), "", id="the bot goes on"),
         pytest.param("ask_if_solved", "unsure", after(asked_at=1_010.0), "over", id="it was asked"),
-        pytest.param(
-            "reassure", "anxiety", replace(after(Role.CUSTOMER), signals=SCORED), "over", id="the worry is gone"
-        ),
-        pytest.param(
-            "reassure",
-            "anxiety",
-            replace(after(Role.CUSTOMER, emotions={"anxiety": 0.5}), signals=SCORED),
-            "",
-            id="the worry stays",
-        ),
-        pytest.param(
-            "money_help", "debt", replace(after(Role.CUSTOMER), signals=SCORED), "over", id="the need was let go"
-        ),
-        pytest.param(
-            "money_help",
-            "debt",
-            replace(after(Role.CUSTOMER, needs={"debt": Need(0.9, 1_000.0, 1)}), signals=SCORED),
-            "",
-            id="the need is there",
-        ),
-        pytest.param(
-            "stop_asking_again",
-            "repetition",
-            replace(after(Role.CUSTOMER), signals=SCORED),
-            "over",
-            id="the topic moved on after an answer",
-        ),
-        pytest.param(
-            "stop_asking_again",
-            "repetition",
-            replace(after(Role.CUSTOMER, agent_turns=1), signals=SCORED),
-            "",
-            id="nobody has answered yet",
-        ),
+        pytest.param("reassure", "anxiety", turned(), "over", id="the worry is gone"),
+        pytest.param("reassure", "anxiety", turned(emotions={"anxiety": 0.5}), "", id="the worry stays"),
+        pytest.param("money_help", "debt", turned(), "over", id="the need was let go"),
+        pytest.param("money_help", "debt", turned(needs={"debt": Need(0.9, 1_000.0, 1)}), "", id="the need is there"),
+        pytest.param("stop_asking_again", "repetition", turned(), "over", id="the topic moved on after an answer"),
+        pytest.param("stop_asking_again", "repetition", turned(agent_turns=1), "", id="nobody has answered yet"),
         pytest.param(
             "stop_asking_again",
             "repetition",
@@ -342,20 +319,8 @@ SCORED: Final = (Signal("positive_words", Dimension.EMOTION, 0.5),)
             "",
             id="it is said again",
         ),
-        pytest.param(
-            "take_over_from_bot",
-            "dead_end",
-            replace(after(Role.CUSTOMER, bot_helps=True), signals=SCORED),
-            "",
-            id="nobody took over yet",
-        ),
-        pytest.param(
-            "warn_of_repeat",
-            "repeat_contact",
-            replace(after(Role.CUSTOMER), signals=SCORED),
-            "",
-            id="what is a fact stays one",
-        ),
+        pytest.param("take_over_from_bot", "dead_end", turned(bot_helps=True), "", id="nobody took over yet"),
+        pytest.param("warn_of_repeat", "repeat_contact", turned(), "", id="what is a fact stays one"),
     ],
 )
 async def test_a_suggestion_goes_with_what_called_for_it(

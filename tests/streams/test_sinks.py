@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from redis import Redis
 
 from config.settings import HERE, Settings, load_playbook
@@ -157,6 +158,23 @@ async def test_of_several_candidates_one_is_shown_and_while_it_stands_no_other(o
         assert decision.shown is None or decision.shown in made.messages
     for earlier, later in pairwise(new.suggestions):
         assert later.at >= earlier.expires_at or later.urgency > earlier.urgency
+
+
+@pytest.mark.parametrize(
+    ("answers", "because"), [pytest.param(0, None, id="nobody answered"), pytest.param(1, "over", id="it was answered")]
+)
+async def test_what_the_customer_no_longer_speaks_of_is_taken_back_once_it_was_answered(
+    outside: Outside, answers: int, because: str | None
+) -> None:
+    first = OFFERS[0]
+    (shown,) = (await outside.sink.publish(Batch(offers=(first,)))).suggestions
+    signal = next(one.signal for one in first.candidates if one.suggestion_id == shown.suggestion_id)
+    turns = first.agent_turns + answers
+    later = replace(first, offer_id="f" * 24, candidates=(), messages=(), over=(), passed=(signal,), agent_turns=turns)
+
+    (decision,) = (await outside.sink.publish(Batch(offers=(later,)))).decisions
+
+    assert (decision.withdrawn.because if decision.withdrawn else None) == because
 
 
 async def test_what_is_new_is_told_apart_from_what_was_published_in_the_same_batch(outside: Outside) -> None:
