@@ -14,7 +14,8 @@ from config.budget import Budget, read_budget
 from klankbord.channels.mapping import Maps, read_maps
 from klankbord.errors import InvalidConfiguration
 from klankbord.models.reasons import known
-from klankbord.policy import Policy, read_policy
+from klankbord.policy import Policy
+from klankbord.policy_file import read_policy
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.taxonomy import Taxonomy, read_taxonomy
 from klankbord.toml import read_toml

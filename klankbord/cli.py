@@ -34,7 +34,8 @@ from klankbord.map_cli import map_app
 from klankbord.models.reasons import known
 from klankbord.observation import Observation, observe
 from klankbord.parts import taken_apart
-from klankbord.policy import Policy, read_policy
+from klankbord.policy import Policy
+from klankbord.policy_file import read_policy
 from klankbord.replay import Unreadable, read_events, replay, replay_lines
 from klankbord.taxonomy import UNKNOWN, Taxonomy, read_taxonomy
 from klankbord.tenant import LEAST_TALKS, Mark, adapted_policy, read_marked, read_marks

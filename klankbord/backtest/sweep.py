@@ -11,7 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from klankbord.errors import InvalidConfiguration
-from klankbord.policy import Policy, read_policy
+from klankbord.policy import Policy
+from klankbord.policy_file import read_policy
 
 # Each step is a line of a table and a point of a picture, and its rules are run over every event.
 MOST_STEPS: Final = 50

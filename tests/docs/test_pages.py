@@ -15,7 +15,8 @@ from docs.rules import EXAMPLES as RULE_EXAMPLES
 from docs.tables import EXAMPLES, KEYS
 from klankbord.detectors import DETECTORS
 from klankbord.errors import InvalidEvent, Reason
-from klankbord.policy import Policy, read_policy
+from klankbord.policy import Policy
+from klankbord.policy_file import read_policy
 from klankbord.rules import WORDS
 from klankbord.suggestions import SUGGESTIONS
 from streams.deadletters import MAX_VALUE_BYTES, Incoming, dead_letter

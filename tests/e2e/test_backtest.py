@@ -16,7 +16,8 @@ from klankbord.backtest.playing import Play
 from klankbord.backtest.recording import Labelled, Piece, Refused
 from klankbord.backtest.recording import parts as parts_of_files
 from klankbord.events import Channel, Role, Started, Utterance, Waited, encode
-from klankbord.policy import Policy, read_policy
+from klankbord.policy import Policy
+from klankbord.policy_file import read_policy
 from streams import wire
 from streams.demo import ROOT, Running, replay_once, running
 from streams.player import Line, bundled

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 import redis
 
-from klankbord.policy import Policy, read_policy
+from klankbord.policy import Policy
+from klankbord.policy_file import read_policy
 from streams import wire
 from streams.demo import Running, replay_once, running
 from streams.player import bundled

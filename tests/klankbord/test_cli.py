@@ -15,7 +15,8 @@ import pytest
 from config.settings import PREFIX
 from klankbord.cli import FAILED, REFUSED
 from klankbord.events import encode
-from klankbord.policy import EMOTIONS, Policy, read_policy
+from klankbord.policy import EMOTIONS, Policy
+from klankbord.policy_file import read_policy
 from klankbord.tenant import Mark
 from tests.klankbord.backtest.given import contact, toml
 

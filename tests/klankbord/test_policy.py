@@ -17,10 +17,10 @@ from klankbord.policy import (
     THREAT,
     Policy,
     Rule,
-    read_policy,
     rules_in_force,
     threshold,
 )
+from klankbord.policy_file import read_policy
 from klankbord.rules import MOST_WAITS
 from klankbord.taxonomy import Reason, Said, Taxonomy
 

@@ -12,7 +12,8 @@ from klankbord.conversation import Conversation, Need, Point
 from klankbord.errors import InvalidConfiguration
 from klankbord.events import Channel, Event, Role
 from klankbord.observation import observe
-from klankbord.policy import Policy, Rule, read_policy
+from klankbord.policy import Policy, Rule
+from klankbord.policy_file import read_policy
 from klankbord.replay import replay
 from klankbord.rules import Moment, PhraseBook, PhraseList, changed
 from tests.klankbord.given import context, utterance, waited

@@ -7,7 +7,8 @@ import pytest
 
 from klankbord.errors import InvalidEvent
 from klankbord.events import encode
-from klankbord.policy import Policy, read_policy
+from klankbord.policy import Policy
+from klankbord.policy_file import read_policy
 from klankbord.tenant import Mark, adapted_policy, read_marked, read_marks
 from tests.klankbord.given import utterance
 

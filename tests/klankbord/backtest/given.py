@@ -5,7 +5,8 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from klankbord.events import Ended, Event, Role, Started
-from klankbord.policy import Policy, read_policy
+from klankbord.policy import Policy
+from klankbord.policy_file import read_policy
 from tests.klankbord.given import START, utterance
 
 FURIOUS = "this is ridiculous, worst service I have ever had, I am absolutely furious"

@@ -17,7 +17,7 @@ from klankbord.backtest.report import FlagFigures, Only, OnlyFigures, Report, re
 from klankbord.backtest.sweep import Sweep, varied
 from klankbord.backtest.wording import WORDS, number
 from klankbord.events import Language
-from klankbord.policy import read_policy
+from klankbord.policy_file import read_policy
 from klankbord.tenant import Mark
 from tests.klankbord.backtest.given import CALM, contact, toml
 

@@ -5,7 +5,8 @@ import pytest
 
 from klankbord.backtest.sweep import MOST_STEPS, Sweep, read_sweep, varied
 from klankbord.errors import InvalidConfiguration
-from klankbord.policy import Policy, read_policy
+from klankbord.policy import Policy
+from klankbord.policy_file import read_policy
 from tests.klankbord.backtest.given import toml
 
 

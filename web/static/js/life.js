@@ -33,7 +33,7 @@ export function sleeps(life) {
 export async function act(life, action, more = {}) {
   const url = `/api/alerts/${encodeURIComponent(life.alert_id)}/life`;
   try {
-    const to = action === "assign" ? { to: await myName() } : {};
+    const to = action === "assign" && !more.to ? { to: await myName() } : {};
     const answer = await write(url, { action, revision: life.revision, ...to, ...more });
     if (answer.ok) return { life: await answer.json(), said: `life.done.${more.to ? "give" : action}` };
     if (answer.status === 409) return { life: await answer.json(), said: "life.first" };

@@ -54,13 +54,15 @@ export function proofList(proofs, language) {
 function one({ alert, title, opened_at }, language) {
   const causes = alert.causes?.length ? alert.causes : alert.cause ? [alert.cause] : [];
   const spoken = alert.sentence ? quoted(alert.sentence, alert.marks ?? []) : null;
-  const clears = condition(alert.until ?? "", alert.numbers ?? {}, language);
+  const over = alert.until
+    ? [`${language.say("proof.clears")} `, el("code", {}, condition(alert.until, alert.numbers ?? {}, language))]
+    : [language.say("proof.ends")];
   return el("li", { class: `proof ${severity(alert.severity)}`, "data-utterance": causes[0]?.utterance_id ?? "" },
     el("p", { class: "kind" }, shape(alert.severity), foreign(language.of(title)), moment(opened_at, "ago")),
     spoken,
     ...causes.map((found, i) => cause(spoken && (!i || alert.sentence?.includes(found.words ?? "")) ? { ...found, words: "" } : found, language)),
     path(alert.path_of ?? "", alert.path ?? [], language),
-    clears ? el("p", { class: "clears" }, `${language.say("proof.clears")} `, el("code", {}, clears)) : el("p", { class: "clears" }, language.say("proof.ends")),
+    el("p", { class: "clears" }, ...over),
     el("p", { class: "rule" }, language.say("proof.rule", { rule: alert.rule, version: alert.rule_version ?? "" })));
 }
 
