@@ -11,11 +11,12 @@ from faust.types import TP
 from streams import metrics, wire
 from streams.leaving import Ends
 from streams.metrics import Read
-from streams.tables import Recovery, TableManager
-from streams.transport import Consumer
+from streams.tables import Recovery, recovery_of
+from streams.transport import Consumer, consumer_of
 from streams.watchdog import Watchdog
 
 QUANTILES: Final = (0.5, 0.95)
+OUTCOMES: Final = ("made", "failed")  # of commits
 
 
 class Pulling:
@@ -57,9 +58,15 @@ class Pulling:
         }
 
     def _of_consumer(self) -> Read:
-        consumer = self._app.consumer
-        if not isinstance(consumer, Consumer):
-            return {}
+        consumer = consumer_of(self._app)
+        if consumer is None:
+            of_topics = (metrics.PARTITIONS_OWNED, metrics.LAG, metrics.OLDEST)
+            return {
+                metrics.MEMBER: _one(0.0),
+                metrics.COMMITS: {(outcome,): 0.0 for outcome in OUTCOMES},
+                metrics.BROKER_SILENCE: {},
+                **{metric: {(topic,): 0.0 for topic in self._topics} for metric in of_topics},
+            }
         now_s = self._clock()
         partitions = {topic: [TP(topic, n) for n in sorted(consumer.partitions(topic))] for topic in self._topics}
         lag = {tp: consumer.behind(tp) for found in partitions.values() for tp in found}
@@ -87,14 +94,11 @@ class Pulling:
         return now_s - self._noticed_s.setdefault(tp, now_s)
 
     def _of_recovery(self) -> Read:
-        tables = self._app.tables
-        if not isinstance(tables, TableManager):
-            return {}
-        recovery = tables.recovery
+        recovery = recovery_of(self._app)
         return {
-            metrics.RECOVERING: _one(recovery.in_recovery),
-            metrics.RECOVERY_LEFT: _one(_left(recovery)),
-            metrics.RECOVERY_TOOK: _one(_took_s(recovery)),
+            metrics.RECOVERING: _one(recovery is not None and recovery.in_recovery),
+            metrics.RECOVERY_LEFT: _one(_left(recovery) if recovery else 0),
+            metrics.RECOVERY_TOOK: _one(_took_s(recovery) if recovery else 0.0),
         }
 
 

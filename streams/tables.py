@@ -201,3 +201,10 @@ class TableManager(FaustTableManager):
         if not isinstance(self._recovery, Recovery):
             self._recovery = Recovery(self.app, self, beacon=self.beacon, loop=self.loop)
         return self._recovery
+
+
+def recovery_of(app: faust.App) -> Recovery | None:
+    """The recovery, if the app has made it; for other threads, as `streams.transport.consumer_of` is."""
+    tables = app.tables
+    recovery = tables._recovery if isinstance(tables, TableManager) else None
+    return recovery if isinstance(recovery, Recovery) else None

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, ClassVar, Final
 
 import aiokafka
+import faust
 from aiokafka.protocol.commit import OffsetCommitRequest
 from faust.exceptions import ProducerSendError
 from faust.transport.drivers import aiokafka as driver
@@ -19,6 +20,7 @@ from faust.types import TP, HeadersArg, Message
 from faust.types.transports import ConsumerT, ProducerT
 from faust.types.tuples import FutureMessage, RecordMetadata
 
+from streams import patience
 from streams.awake import Awake
 from streams.leaving import Leave, leave
 from streams.reading import Reading
@@ -37,6 +39,11 @@ def is_member(consumer: aiokafka.AIOKafkaConsumer | None) -> bool:
 
 class Thread(driver.AIOKafkaConsumerThread):
     """The consumer's own thread, where aiokafka lives."""
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        patience.patient(consumer._client)
+        return consumer
 
     def highwater(self, tp: TP) -> int:
         """Where `tp` ends; Faust's is None before the first answer and fails after a revoke, and metrics want a number.
@@ -153,6 +160,20 @@ class Consumer(Reading):
         thread = self._thread
         return thread.asked_at_ms(tp) if isinstance(thread, Thread) else None
 
+    def fetched_at_ms(self) -> int | None:
+        """When Kafka last answered a fetch of an input; None without one, and while the group does not answer."""
+        consumer = self._thread._consumer
+        if consumer is None or consumer._coordinator is None or consumer._coordinator.coordinator_id is None:
+            return None
+        inputs = [tp for tp in consumer.assignment() if self._is_input(tp.topic)]
+        return max((consumer.last_poll_timestamp(tp) or 0 for tp in inputs), default=None)
+
+    def uncommitted(self) -> dict[TP, int]:
+        """Up to where each partition is committed of which more was handed out. Any thread may ask."""
+        handed_out = list(self._handed_out.items())
+        known = {tp: (self._committed_offset.get(tp) or 0, last) for tp, last in handed_out}
+        return {tp: offset for tp, (offset, last) in known.items() if offset <= last}
+
     def lag(self) -> int:
         """How many records of the inputs lie in Kafka and were not handed out, as far as Kafka has told us."""
         return sum(
@@ -203,6 +224,16 @@ class Consumer(Reading):
         self._handed_out.clear()
         self._on_its_way.clear()
         await super().on_partitions_assigned(assigned, generation_id)
+
+
+def consumer_of(app: faust.App) -> Consumer | None:
+    """The consumer, if the app has made it; for other threads.
+
+    `app.consumer` makes it where it is not there yet, on the loop of whoever asks: another thread's is one that nobody
+    runs, and the app never subscribes to anything.
+    """
+    consumer = app._consumer
+    return consumer if isinstance(consumer, Consumer) else None
 
 
 class PromptConsumer(Consumer):
@@ -275,6 +306,10 @@ class Producer(driver.Producer):
         self.buffer = Buffer(loop=self.loop, beacon=self.beacon)
         self.buffer.app = self.app
         self.buffer.leave = self._fail
+
+    @property
+    def _producer_type(self) -> type[aiokafka.AIOKafkaProducer]:
+        return patience.Producer
 
     def _settings_extra(self) -> Mapping[str, Any]:
         # Without it a retry of aiokafka's may write a batch twice, or after the next one.

@@ -4,19 +4,20 @@
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
 import faust
-from faust.tables.manager import TableManager
+from faust.types import TP
 
 from streams.awake import Awake
 from streams.leaving import Leave, leave
-from streams.transport import Consumer
+from streams.tables import recovery_of
+from streams.transport import consumer_of
 
 EVERY_S: Final = 1.0
-Limit: TypeAlias = Literal["outside", "recovery", "still"]
+Limit: TypeAlias = Literal["outside", "recovery", "still", "fetch", "commit"]
 LIMITS: Final[tuple[Limit, ...]] = get_args(Limit)
 
 
@@ -30,6 +31,11 @@ class Limits:
     recovery_s: float = 120.0
     # Nothing processed while events wait in hand or more of them arrive in Kafka.
     still_s: float = 120.0
+    # No fetch answered while the group answers and nothing is in hand. What has arrived is not known then, and a static
+    # member that fetches nothing stays a member.
+    fetch_s: float = 120.0
+    # Of some partition nothing committed while events are processed: a crash would read all of them again.
+    commit_s: float = 150.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,10 @@ class Seen:
     processed: int
     in_hand: int
     lag: int
+    # When a fetch was answered last, in milliseconds since 1970; None while no answer is to be expected.
+    fetched_at_ms: int | None = None
+    # Of each partition of which more was handed out than is committed: up to where it is.
+    committed: Mapping[TP, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,8 @@ class Track:
     recovered_at_s: float | None = None
     still_since_s: float | None = None
     lag_when_still: int = 0
+    silent_since_s: float | None = None
+    uncommitted_since_s: Mapping[TP, float] = field(default_factory=dict)
 
 
 def follow(before: Track | None, seen: Seen) -> Track:
@@ -66,8 +78,21 @@ def follow(before: Track | None, seen: Seen) -> Track:
     # Work of a worker that has none, recovers or is outside is not overdue: these have limits of their own.
     idle = seen.processed != last.processed or seen.recovering or not seen.member or not (seen.in_hand or seen.lag)
     still = None if idle else _since(before.still_since_s if before else None, seen)
+    awaited = seen.fetched_at_ms is not None and seen.member and not (seen.recovering or seen.in_hand)
+    heard = seen.fetched_at_ms != last.fetched_at_ms
+    silent = _since(before.silent_since_s if before else None, seen) if awaited and not heard else None
     lag = before.lag_when_still if before and before.still_since_s is not None else seen.lag
-    return Track(seen, outside, recovered, still, lag)
+    return Track(seen, outside, recovered, still, lag, silent, _uncommitted(before, seen))
+
+
+def _uncommitted(before: Track | None, seen: Seen) -> dict[TP, float]:
+    """Since when events were processed without a commit of each partition; what recovers begins anew."""
+    if before is None or seen.recovering or not seen.member:
+        return {}
+    known, last = before.uncommitted_since_s, before.seen
+    as_before = [tp for tp, offset in seen.committed.items() if last.committed.get(tp) == offset]
+    works = seen.processed != last.processed
+    return {tp: known.get(tp, seen.at_s) for tp in as_before if works or tp in known}
 
 
 def trouble(track: Track, limits: Limits) -> str:
@@ -81,6 +106,11 @@ def trouble(track: Track, limits: Limits) -> str:
         return (
             f"nothing was processed for {limits.still_s:g} s with {seen.in_hand} events in hand and {seen.lag} behind"
         )
+    if _over(track.silent_since_s, limits.fetch_s, seen):
+        return f"no fetch was answered for {limits.fetch_s:g} s"
+    for tp, since_s in track.uncommitted_since_s.items():
+        if _over(since_s, limits.commit_s, seen):
+            return f"nothing of {tp.topic} {tp.partition} was committed for {limits.commit_s:g} s of work"
     return ""
 
 
@@ -92,6 +122,8 @@ def patience(track: Track | None, limits: Limits) -> dict[Limit, float]:
         "outside": (track.outside_since_s, limits.outside_s),
         "recovery": (track.recovered_at_s, limits.recovery_s),
         "still": (track.still_since_s, limits.still_s),
+        "fetch": (track.silent_since_s, limits.fetch_s),
+        "commit": (min(track.uncommitted_since_s.values(), default=None), limits.commit_s),
     }
     used = {name: 0.0 if at is None else (track.seen.at_s - at) / limit for name, (at, limit) in since.items()}
     return {name: min(1.0, used[name]) for name in LIMITS}
@@ -148,19 +180,20 @@ class Watchdog:
 
 def look_at(app: faust.App) -> Seen:
     """What can be seen of `app` from another thread without asking its loop, which may not turn."""
-    consumer = app.consumer
-    tables = app.tables
-    if not isinstance(consumer, Consumer) or not isinstance(tables, TableManager):
-        raise TypeError("the watchdog knows only our own transport and Faust's own tables")
+    consumer, recovery = consumer_of(app), recovery_of(app)
+    if consumer is None:
+        return Seen(time.monotonic(), member=False, recovering=False, recovered=0, processed=0, in_hand=0, lag=0)
     member = consumer.member()
     return Seen(
         at_s=time.monotonic(),
         member=member,
         recovering=member and bool(app.in_recovery or app.rebalancing),
-        recovered=sum(offset or 0 for offset in list(tables.recovery.active_offsets.values())),
+        recovered=sum(offset or 0 for offset in list(recovery.active_offsets.values())) if recovery else 0,
         processed=consumer.processed(),
         in_hand=consumer.in_hand(),
         lag=consumer.lag(),
+        fetched_at_ms=consumer.fetched_at_ms(),
+        committed=consumer.uncommitted(),
     )
 
 

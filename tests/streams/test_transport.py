@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import faust
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import MessageAccumulator
 from faust.app.base import App
@@ -54,6 +55,10 @@ REPLACED: Final[Mapping[Callable[..., Any], str]] = {
     base_producer.ProducerBuffer._handle_pending.fun: "78d648030fd2",
     base_producer.Producer.__init__: "5c53a4b47aa1",
     driver.Producer._settings_extra: "a4c7bc41b638",
+    driver.Producer.__dict__["_producer_type"].fget: "311dc214fc43",
+    AIOKafkaClient.bootstrap: "198943b004e5",
+    AIOKafkaClient._metadata_update: "06dc51ed3e0d",
+    AIOKafkaClient._md_synchronizer: "e0421bffa9a7",
     driver.Producer.send: "0b5bd08f52e5",
     driver.Producer.on_stop: "86799c5ab7b6",
     driver.Producer.flush: "36d0cb3615f6",

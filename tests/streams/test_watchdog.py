@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
@@ -10,13 +11,17 @@ from pathlib import Path
 
 import faust
 import pytest
+from faust.types import TP
 
 from config.settings import Settings
 from streams.app import create_monitor
 from streams.demo import ROOT
+from streams.leaving import Ends
+from streams.pulled import Pulling
 from streams.watchdog import Limits, Seen, Track, Watchdog, follow, look_at, patience, trouble
 
-LIMITS = Limits(outside_s=150.0, recovery_s=60.0, still_s=60.0)
+LIMITS = Limits(outside_s=150.0, recovery_s=60.0, still_s=60.0, fetch_s=70.0, commit_s=90.0)
+A, B = TP("chat.messages", 0), TP("chat.messages", 1)
 WORKS = Seen(at_s=0.0, member=True, recovering=False, recovered=0, processed=0, in_hand=0, lag=0)
 
 
@@ -30,7 +35,7 @@ def watched(*looks: Seen) -> str:
     return ""
 
 
-def every_second(seconds: int, **changes: int | bool) -> list[Seen]:
+def every_second(seconds: int, **changes: object) -> list[Seen]:
     """Looks of `seconds` in which nothing changes; a value of `growing` names what grows by one a second."""
     return [replace(WORKS, at_s=float(second), **changes) for second in range(seconds)]  # type: ignore[arg-type]
 
@@ -87,6 +92,57 @@ def test_each_recovery_has_its_own_time() -> None:
     assert watched(*looks) == ""
 
 
+def test_no_fetch_is_answered() -> None:
+    assert watched(*every_second(200, fetched_at_ms=7)) == "71: no fetch was answered for 70 s"
+
+
+def test_an_empty_answer_is_one() -> None:
+    looks = (replace(WORKS, at_s=float(s), fetched_at_ms=1000 * s) for s in range(5_000))
+
+    assert watched(*looks) == ""
+
+
+def test_nobody_fetches_what_has_no_room() -> None:
+    looks = (replace(WORKS, at_s=float(s), fetched_at_ms=7, in_hand=9, processed=s // 50) for s in range(5_000))
+
+    assert watched(*looks) == ""
+
+
+def test_a_broker_that_is_away_answers_no_fetch() -> None:
+    assert watched(*every_second(5_000, fetched_at_ms=None)) == ""
+
+
+def test_processed_and_never_committed() -> None:
+    looks = (replace(WORKS, at_s=float(s), processed=s, committed={A: 5, B: s}) for s in range(200))
+
+    assert watched(*looks) == "92: nothing of chat.messages 0 was committed for 90 s of work"
+
+
+def test_a_commit_now_and_then_is_enough() -> None:
+    looks = (replace(WORKS, at_s=float(s), processed=s, committed={A: s // 80}) for s in range(5_000))
+
+    assert watched(*looks) == ""
+
+
+def test_all_committed_now_and_then_is_enough() -> None:
+    looks = (replace(WORKS, at_s=float(s), processed=s, committed={A: 5} if s % 80 else {}) for s in range(5_000))
+
+    assert watched(*looks) == ""
+
+
+def test_a_batch_that_waits_for_redis_need_not_be_committed() -> None:
+    assert watched(*every_second(59, in_hand=3, committed={A: 5})) == ""
+    assert watched(*(replace(WORKS, at_s=float(s), committed={A: 5}) for s in range(5_000))) == ""
+
+
+def test_what_recovers_or_is_outside_has_limits_of_its_own() -> None:
+    works = [replace(WORKS, at_s=float(s), processed=s, committed={A: 5}) for s in range(180)]
+    away = [replace(look, recovering=look.at_s == 85) for look in works]
+
+    assert watched(*works).startswith("92:")
+    assert watched(*away).startswith("177:")
+
+
 @pytest.fixture
 def app(tmp_path: Path) -> faust.App:
     settings = {"broker": "127.0.0.1:1", "redis_url": "redis://127.0.0.1:1/0", "data_dir": tmp_path}
@@ -113,12 +169,18 @@ def test_a_watchdog_that_cannot_see_ends_the_process(app: faust.App) -> None:
     assert left == ["the watchdog cannot see: RuntimeError: dark"]
 
 
-async def test_before_its_start_a_worker_is_no_member(app: faust.App) -> None:
-    seen = look_at(app)
-    app.consumer._thread.thread_loop.close()  # type: ignore[attr-defined]
+def test_a_look_before_the_start_makes_nothing_on_the_loop_of_its_thread(app: faust.App) -> None:
+    """What it made there would wait on a loop that nobody runs: the worker would subscribe to nothing, for ever."""
+    looks: list[Seen] = []
+    scrape = Pulling(app, topics=[], writes=[], watchdog=Watchdog(app), ends=Ends(Path("/nonexistent/ends.json")))
+    for ask in (lambda: looks.append(look_at(app)), scrape):
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
 
-    assert not seen.member
-    assert not seen.recovering
+    assert [look.member for look in looks] == [False]
+    assert app._consumer is None
+    assert app.tables._recovery is None  # type: ignore[attr-defined]
 
 
 def test_who_leaves_says_why_and_cleans_nothing_up() -> None:
@@ -137,5 +199,13 @@ def test_how_much_of_its_patience_is_used_can_be_asked() -> None:
     for seen in looks:
         track = follow(track, seen)
 
-    assert patience(track, LIMITS) == {"outside": 0.0, "recovery": 0.0, "still": 0.5}
-    assert patience(None, LIMITS) == {"outside": 0.0, "recovery": 0.0, "still": 0.0}
+    assert patience(track, LIMITS) == {"outside": 0.0, "recovery": 0.0, "still": 0.5, "fetch": 0.0, "commit": 0.0}
+    assert patience(None, LIMITS) == {"outside": 0.0, "recovery": 0.0, "still": 0.0, "fetch": 0.0, "commit": 0.0}
+
+
+def test_how_long_nothing_was_committed_can_be_asked() -> None:
+    track: Track | None = None
+    for second in range(47):
+        track = follow(track, replace(WORKS, at_s=float(second), processed=second, committed={A: 5}))
+
+    assert patience(track, LIMITS)["commit"] == 0.5
