@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -265,8 +266,9 @@ def run(
     *,
     in_flight: int = IN_FLIGHT,
     stalled_s: float = STALLED_S,
+    rate: float = inf,
 ) -> Outcome:
-    """Play `lines` while the faults happen, wait until both groups have committed all, and judge."""
+    """Play `lines`, `rate` a second at most, while the faults happen; wait until all is committed, and judge."""
     servers = made.kafka.bootstrap_servers
     sent = [line.event for line in lines if line.event is not None]
     waiting = sorted(faults, key=lambda fault: fault.at)
@@ -280,6 +282,7 @@ def run(
         def watch() -> None:
             nonlocal void
             made.look_after()
+            time.sleep(max(0.0, began + account.sent / rate - time.monotonic()))
             made.figures["answered"], made.figures["alerts"] = account.answered, len(reader.alerts)
             if waiting and account.answered >= waiting[0].at * (len(lines) - repeated):
                 if len(account.expected) == account.answered and not void:
