@@ -42,6 +42,7 @@ class Reading(driver.Consumer):
         self._number = count(1)
         self._sought: dict[TP, int] = {}  # the number of the last seek
         self._fetched_after: dict[TP, int] = {}  # of the last one before the fetch
+        self.fetches = 0  # that ended, with messages or without
         super().__init__(*args, **kwargs)
 
     def _is_input(self, topic: str) -> bool:
@@ -61,7 +62,9 @@ class Reading(driver.Consumer):
         try:
             while not (self.should_stop or fetcher.should_stop):
                 await asyncio.sleep(0)
-                if messages := [message async for _, message in self.getmany(timeout=FETCH_S)]:
+                messages = [message async for _, message in self.getmany(timeout=FETCH_S)]
+                self.fetches += 1
+                if messages:
                     await self._commit_now_and_then()
                     await self.wait_first(self._hand_out_in_turn(messages), self.suspend_flow.wait())
         except (asyncio.CancelledError, ConsumerStoppedError):

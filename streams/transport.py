@@ -160,14 +160,6 @@ class Consumer(Reading):
         thread = self._thread
         return thread.asked_at_ms(tp) if isinstance(thread, Thread) else None
 
-    def fetched_at_ms(self) -> int | None:
-        """When Kafka last answered a fetch of an input; None without one, and while the group does not answer."""
-        consumer = self._thread._consumer
-        if consumer is None or consumer._coordinator is None or consumer._coordinator.coordinator_id is None:
-            return None
-        inputs = [tp for tp in consumer.assignment() if self._is_input(tp.topic)]
-        return max((consumer.last_poll_timestamp(tp) or 0 for tp in inputs), default=None)
-
     def uncommitted(self) -> dict[TP, int]:
         """Up to where each partition is committed of which more was handed out. Any thread may ask."""
         handed_out = list(self._handed_out.items())

@@ -31,7 +31,7 @@ class Limits:
     recovery_s: float = 120.0
     # Nothing processed while events wait in hand or more of them arrive in Kafka.
     still_s: float = 120.0
-    # No fetch answered while the group answers and nothing is in hand. What has arrived is not known then, and a static
+    # No fetch ended, with events or without, while nothing is in hand. What has arrived is not known then, and a static
     # member that fetches nothing stays a member.
     fetch_s: float = 120.0
     # Of some partition nothing committed while events are processed: a crash would read all of them again.
@@ -49,8 +49,7 @@ class Seen:
     processed: int
     in_hand: int
     lag: int
-    # When a fetch was answered last, in milliseconds since 1970; None while no answer is to be expected.
-    fetched_at_ms: int | None = None
+    fetches: int = 0  # that ended
     # Of each partition of which more was handed out than is committed: up to where it is.
     committed: Mapping[TP, int] = field(default_factory=dict)
 
@@ -78,9 +77,8 @@ def follow(before: Track | None, seen: Seen) -> Track:
     # Work of a worker that has none, recovers or is outside is not overdue: these have limits of their own.
     idle = seen.processed != last.processed or seen.recovering or not seen.member or not (seen.in_hand or seen.lag)
     still = None if idle else _since(before.still_since_s if before else None, seen)
-    awaited = seen.fetched_at_ms is not None and seen.member and not (seen.recovering or seen.in_hand)
-    heard = seen.fetched_at_ms != last.fetched_at_ms
-    silent = _since(before.silent_since_s if before else None, seen) if awaited and not heard else None
+    fetches = seen.fetches != last.fetches or seen.in_hand or seen.recovering or not seen.member
+    silent = None if fetches else _since(before.silent_since_s if before else None, seen)
     lag = before.lag_when_still if before and before.still_since_s is not None else seen.lag
     return Track(seen, outside, recovered, still, lag, silent, _uncommitted(before, seen))
 
@@ -107,7 +105,7 @@ def trouble(track: Track, limits: Limits) -> str:
             f"nothing was processed for {limits.still_s:g} s with {seen.in_hand} events in hand and {seen.lag} behind"
         )
     if _over(track.silent_since_s, limits.fetch_s, seen):
-        return f"no fetch was answered for {limits.fetch_s:g} s"
+        return f"no fetch ended for {limits.fetch_s:g} s"
     for tp, since_s in track.uncommitted_since_s.items():
         if _over(since_s, limits.commit_s, seen):
             return f"nothing of {tp.topic} {tp.partition} was committed for {limits.commit_s:g} s of work"
@@ -192,7 +190,7 @@ def look_at(app: faust.App) -> Seen:
         processed=consumer.processed(),
         in_hand=consumer.in_hand(),
         lag=consumer.lag(),
-        fetched_at_ms=consumer.fetched_at_ms(),
+        fetches=consumer.fetches,
         committed=consumer.uncommitted(),
     )
 

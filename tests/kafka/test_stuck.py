@@ -20,7 +20,7 @@ STALLED_S: Final = 120.0  # more than any limit and a start
         pytest.param("agent", "nothing was processed", id="an event never ends"),
         pytest.param("commit", "was committed", id="a commit never ends"),
         pytest.param("acknowledgement", "was committed", id="an acknowledgement is lost"),
-        pytest.param("fetch", "no fetch was answered", id="a fetch never ends"),
+        pytest.param("fetch", "no fetch ended", id="a fetch never ends"),
         pytest.param("recovery", "no record of its state was recovered", id="a recovery gets nowhere"),
     ],
 )

@@ -36,8 +36,8 @@ def watched(*looks: Seen) -> str:
 
 
 def every_second(seconds: int, **changes: object) -> list[Seen]:
-    """Looks of `seconds` in which nothing changes; a value of `growing` names what grows by one a second."""
-    return [replace(WORKS, at_s=float(second), **changes) for second in range(seconds)]  # type: ignore[arg-type]
+    """Looks of `seconds` in which nothing changes but that fetches end, with nothing."""
+    return [replace(WORKS, at_s=float(second), fetches=second, **changes) for second in range(seconds)]  # type: ignore[arg-type]
 
 
 def test_a_worker_without_work_may_stay() -> None:
@@ -92,51 +92,45 @@ def test_each_recovery_has_its_own_time() -> None:
     assert watched(*looks) == ""
 
 
-def test_no_fetch_is_answered() -> None:
-    assert watched(*every_second(200, fetched_at_ms=7)) == "71: no fetch was answered for 70 s"
+def test_no_fetch_ends() -> None:
+    looks = (replace(WORKS, at_s=float(s), fetches=7) for s in range(200))
 
-
-def test_an_empty_answer_is_one() -> None:
-    looks = (replace(WORKS, at_s=float(s), fetched_at_ms=1000 * s) for s in range(5_000))
-
-    assert watched(*looks) == ""
+    assert watched(*looks) == "71: no fetch ended for 70 s"
 
 
 def test_nobody_fetches_what_has_no_room() -> None:
-    looks = (replace(WORKS, at_s=float(s), fetched_at_ms=7, in_hand=9, processed=s // 50) for s in range(5_000))
+    looks = (replace(WORKS, at_s=float(s), fetches=7, in_hand=9, processed=s // 50) for s in range(5_000))
 
     assert watched(*looks) == ""
 
 
-def test_a_broker_that_is_away_answers_no_fetch() -> None:
-    assert watched(*every_second(5_000, fetched_at_ms=None)) == ""
-
-
 def test_processed_and_never_committed() -> None:
-    looks = (replace(WORKS, at_s=float(s), processed=s, committed={A: 5, B: s}) for s in range(200))
+    looks = (replace(WORKS, at_s=float(s), fetches=s, processed=s, committed={A: 5, B: s}) for s in range(200))
 
     assert watched(*looks) == "92: nothing of chat.messages 0 was committed for 90 s of work"
 
 
 def test_a_commit_now_and_then_is_enough() -> None:
-    looks = (replace(WORKS, at_s=float(s), processed=s, committed={A: s // 80}) for s in range(5_000))
+    looks = (replace(WORKS, at_s=float(s), fetches=s, processed=s, committed={A: s // 80}) for s in range(5_000))
 
     assert watched(*looks) == ""
 
 
 def test_all_committed_now_and_then_is_enough() -> None:
-    looks = (replace(WORKS, at_s=float(s), processed=s, committed={A: 5} if s % 80 else {}) for s in range(5_000))
+    looks = (
+        replace(WORKS, at_s=float(s), fetches=s, processed=s, committed={A: 5} if s % 80 else {}) for s in range(5_000)
+    )
 
     assert watched(*looks) == ""
 
 
 def test_a_batch_that_waits_for_redis_need_not_be_committed() -> None:
     assert watched(*every_second(59, in_hand=3, committed={A: 5})) == ""
-    assert watched(*(replace(WORKS, at_s=float(s), committed={A: 5}) for s in range(5_000))) == ""
+    assert watched(*(replace(WORKS, at_s=float(s), fetches=s, committed={A: 5}) for s in range(5_000))) == ""
 
 
 def test_what_recovers_or_is_outside_has_limits_of_its_own() -> None:
-    works = [replace(WORKS, at_s=float(s), processed=s, committed={A: 5}) for s in range(180)]
+    works = [replace(WORKS, at_s=float(s), fetches=s, processed=s, committed={A: 5}) for s in range(180)]
     away = [replace(look, recovering=look.at_s == 85) for look in works]
 
     assert watched(*works).startswith("92:")
@@ -206,6 +200,6 @@ def test_how_much_of_its_patience_is_used_can_be_asked() -> None:
 def test_how_long_nothing_was_committed_can_be_asked() -> None:
     track: Track | None = None
     for second in range(47):
-        track = follow(track, replace(WORKS, at_s=float(second), processed=second, committed={A: 5}))
+        track = follow(track, replace(WORKS, at_s=float(second), fetches=second, processed=second, committed={A: 5}))
 
     assert patience(track, LIMITS)["commit"] == 0.5
