@@ -100,8 +100,14 @@ def logistic(rows: csr_matrix, truth: np.ndarray, *, strength: float = 4.0) -> t
 
 
 def platt(logit: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Slope and offset that make chances of `logit`; `truth` may be chances itself."""
+    """Slope and offset that make chances of `logit`; `truth` may be chances itself.
+
+    A few positives that all lie above the rest are no reason to be sure without end: it is fitted as if there were one
+    line more of either kind (Platt, 1999).
+    """
     slope, offset = 1.0, 0.0
+    positives, negatives = float(truth.sum()), float((1.0 - truth).sum())
+    truth = 1.0 / (negatives + 2.0) + truth * ((positives + 1.0) / (positives + 2.0) - 1.0 / (negatives + 2.0))
     for _ in range(100):
         chance = 1 / (1 + np.exp(-(slope * logit + offset)))
         gap, spread = chance - truth, np.maximum(chance * (1 - chance), 1e-9)
