@@ -19,8 +19,8 @@ from klankbord.tone import EMOTION_HEADS
 
 # What a person calls dissatisfied: the customer would complain if asked.
 DISSATISFIED_FROM: Final = 2
-# Numbers that speak for a customer who is content, and such as may speak either way.
-CALMING: Final = frozenset({"glad", "positive"})
+# Numbers that speak for a customer who is content or soon will be, and such as may speak either way.
+CALMING: Final = frozenset({"glad", "positive", "solved"})
 SHAPE: Final = frozenset({"opening", "question", "exclamations", "capitals", "few words"})
 
 # How dear a step away from the prior is. A few dozen conversations hold a few hundred turns: they may move a weight,

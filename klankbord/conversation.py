@@ -121,6 +121,9 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     held_since: Seconds | None = None
     # Whether the last answer was a dead end: thanks for it confirm nothing.
     refused: bool = False
+    # How likely the last answer solved what was asked, or refused it or sent elsewhere, 0..1.
+    solved: float = 0.0
+    denied: float = 0.0
     resumed_at: Seconds | None = None
     # Voice, where segments carry their times: until when anybody was heard, the latest segment of the customer and of
     # whoever helps, and the customer's words with the time they took.

@@ -10,7 +10,7 @@ import pytest
 from klankbord.events import Utterance
 from klankbord.labels import labelled
 from klankbord.policy import EMOTIONS
-from tests.gold import FOLDER, KINDS, Gold, read_gold, read_lines
+from tests.gold import FOLDER, KINDS, Gold, read_gold, read_lines, read_second
 
 _GOLD: Final = read_gold()
 _LINES: Final = read_lines()
@@ -214,6 +214,15 @@ def test_labels_are_found_by_the_utterance_they_follow() -> None:
     transcript, labels = labelled(HEADER + body, name="a-story")
     assert list(labels) == ["2", "4"]
     assert len(transcript.events) == 4
+
+
+def test_every_dev_conversation_was_labelled_twice() -> None:
+    second = read_second()
+    dev = {gold.name: gold for gold in _GOLD if gold.split == "dev"}
+
+    assert second.keys() == dev.keys()
+    assert {name: len(labels) for name, labels in second.items()} == {n: len(g.labels) for n, g in dev.items()}
+    assert all(sum(label.alert for label in labels) <= 1 for labels in second.values())
 
 
 def test_files_lie_in_train_or_dev_and_nowhere_else() -> None:

@@ -42,14 +42,22 @@ _GOAL_SHARE: Final = 2.0
 _PRIOR_SHARE: Final = 0.01
 # How dear a step from the first guess is. What the conversation so far adds to the words of a turn differs from one
 # contact centre to another, so it stays nearer to the words.
-_TURN_STRENGTH: Final = 12.0
+_TURN_STRENGTH: Final = 8.0
 _RISK_STRENGTH: Final = 1.0
 # A line by itself is worth less than a turn in its conversation, and the end of a conversation more than a turn.
-_LINE_SHARE: Final = 0.6
+_LINE_SHARE: Final = 0.3
 _ANNOYED_SHARE: Final = 0.25
 # Where the first guess stands: what the words say, whether they are good or bad, and what has gone on. How much good
-# and bad count was chosen on dev lines of other people's conversations (decision 10), which no weight reads.
-_TURN: Final = {"words": 3.0, "mood": 1.0, "negative": 2.0, "positive": -2.0}
+# and bad count was chosen on lines of other people's conversations (decision 10), which no weight reads.
+_TURN: Final = {
+    "words": 3.0,
+    "mood": 1.0,
+    "negative": 2.0,
+    "positive": -2.0,
+    "frustration": 2.0,
+    "solved": -1.0,
+    "turned away": 0.5,
+}
 _RISK: Final = {"mood": 2.0, "effort": 2.0}
 
 

@@ -18,6 +18,7 @@ VALUE_STEPS: Final = 16  # a feature's value is a byte of so many steps to one
 # Letters within words are many a word: at full value they drown the words.
 LETTERS_SHARE: Final = 0.45
 SEED: Final = 7
+STEEPEST: Final = 12.0  # slope of a calibration; single precision has no exponential of more than 88
 
 
 @cache
@@ -100,7 +101,10 @@ def logistic(rows: csr_matrix, truth: np.ndarray, *, strength: float = 4.0) -> t
 
 
 def platt(logit: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Slope and offset that make chances of `logit`; `truth` may be chances itself."""
+    """Slope and offset that make chances of `logit`; `truth` may be chances itself.
+
+    A few positives that all lie above the rest are no reason to be sure without end.
+    """
     slope, offset = 1.0, 0.0
     for _ in range(100):
         chance = 1 / (1 + np.exp(-(slope * logit + offset)))
@@ -110,7 +114,7 @@ def platt(logit: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
         second = np.array([[(spread * logit**2).sum() + 1e-3, cross], [cross, spread.sum() + 1e-6]])
         step = np.linalg.solve(second, first)
         step *= min(1.0, 2.0 / (np.abs(step).max() + 1e-12))
-        slope, offset = slope - step[0], offset - step[1]
+        slope, offset = min(slope - step[0], STEEPEST), offset - step[1]
         if np.abs(step).max() < 1e-8:
             break
     return round(float(slope), 5), round(float(offset), 5)

@@ -8,12 +8,13 @@ from typing import Final
 from klankbord.adaptation import DISSATISFIED_FROM, auc
 from klankbord.conversation import Conversation
 from klankbord.events import Channel, Utterance
+from klankbord.labels import Label
 from klankbord.language import odds
 from klankbord.observation import Observation, observe
 from klankbord.phrases import clean, normal
 from klankbord.policy import EMOTIONS, Policy
 from klankbord.replay import replay
-from tests.gold import Gold, Line, read_gold, read_lines
+from tests.gold import Gold, Line, read_gold, read_lines, read_second
 from training.judges import line_event
 from training.linear import spearman
 
@@ -112,6 +113,46 @@ class Family:
 
     pairs: int = 0
     right: int = 0
+
+
+@dataclass(frozen=True)
+class Twice:
+    """How far two agree who labelled the same turns without seeing each other's labels."""
+
+    turns: int
+    # The second's level of dissatisfaction against the first's yes or no, and the agreement of both beyond chance.
+    dissatisfied_auc: float | None
+    kappa: float
+    effort_rho: float
+    hard: int
+    alerts_within: int  # of the hard ones; a turn apart counts
+    alerts_else: int  # where the first has none
+
+
+def twice(language: str) -> Twice:
+    """The dev half in one language, as labelled first and second."""
+    second = read_second()
+    found = [gold for gold in read_gold() if gold.split == "dev" and gold.language == language]
+    pairs = [pair for gold in found for pair in zip(gold.labels.values(), second[gold.name], strict=True)]
+    ours = [float(one.dissatisfied >= DISSATISFIED_FROM) for one, _ in pairs]
+    theirs = [float(other.dissatisfied >= DISSATISFIED_FROM) for _, other in pairs]
+    alike = sum(a == b for a, b in zip(ours, theirs, strict=True)) / len(pairs)
+    share, other_share = sum(ours) / len(pairs), sum(theirs) / len(pairs)
+    by_chance = share * other_share + (1.0 - share) * (1.0 - other_share)
+    places = [(_marked(gold.labels.values()), _marked(second[gold.name])) for gold in found]
+    return Twice(
+        turns=len(pairs),
+        dissatisfied_auc=auc([float(other.dissatisfied) for _, other in pairs], ours),
+        kappa=(alike - by_chance) / (1.0 - by_chance),
+        effort_rho=spearman([float(other.effort) for _, other in pairs], [float(one.effort) for one, _ in pairs]),
+        hard=sum(one is not None for one, _ in places),
+        alerts_within=sum(a is not None and b is not None and abs(a - b) <= SOON_TURNS for a, b in places),
+        alerts_else=sum(a is None and b is not None for a, b in places),
+    )
+
+
+def _marked(labels: Iterable[Label]) -> int | None:
+    return next((turn for turn, label in enumerate(labels) if label.alert), None)
 
 
 @dataclass

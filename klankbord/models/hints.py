@@ -1,4 +1,4 @@
-"""Whether a line may be told by a head at all, before it is read: most answers tell nothing."""
+"""What an answer means in short, before it is read word by word: most tell nothing."""
 
 import math
 from collections.abc import Iterator
@@ -11,15 +11,16 @@ from klankbord.kept import Kept
 from klankbord.models.features import DENIAL_REACH_WORDS, MAX_TOKENS, NEGATORS, words, words_in
 from klankbord.models.heads import Model, model
 
-# What something adds to each of two heads, and its share in the squared length.
-Adds: TypeAlias = tuple[float, float, float]
+# What something adds to each of three heads, and its share in the squared length.
+Adds: TypeAlias = tuple[float, float, float, float]
 
 # Over so few words the single precision in which a line is read is off by less than a hundredth.
 _MOST_CHARS: Final = MAX_TOKENS
 _MARGIN: Final = 0.05
 _NOTHING: Final[dict[str, Adds]] = {}
-# The heads for answers that somebody listens to.
+# The heads for answers that a detector listens to, and the one that says the matter is in hand.
 HINTED: Final = ("cannot", "elsewhere")
+_SOLVES: Final = "solves"
 
 
 class _Written(NamedTuple):
@@ -32,40 +33,52 @@ class _Written(NamedTuple):
     denies: bool
 
 
-class Hint:
-    """Two heads of a model in plain numbers, near enough to say that neither is more likely than not."""
+class Gist(NamedTuple):
+    """How likely an answer refuses or sends elsewhere, and solves what was asked, 0..1; `tells`: see `may_mean`."""
 
-    def __init__(self, of: Model, first: str, second: str) -> None:
+    denies: float
+    solves: float
+    tells: bool
+
+
+class Hint:
+    """The heads of a model for answers that count, in plain numbers and near enough."""
+
+    def __init__(self, of: Model) -> None:
         self._of: Final = of
-        self._heads: Final = (first, second)
-        self._curves: Final = (of.curve(first), of.curve(second))
+        self._heads: Final = (*HINTED, _SOLVES)
+        self._curves: Final = tuple(map(of.curve, self._heads))
         self._pairs: Final = {
             left: {right: self._adds([row]) for right, row in after.items()} for left, after in of.pairs.items()
         }
         self._denied: Final = {word: self._adds([row]) for word, row in of.denied().items()}
         self._written: Final = Kept(self._of_written)
 
-    def may_tell(self, normal: str) -> bool:
-        """False only where the chance of both heads is below one half."""
+    def gist(self, normal: str) -> Gist:
+        """Of a line that is not too long to be told in short."""
         if len(normal) > _MOST_CHARS:
-            return True
+            chances = self._of.read(normal).chances
+            return Gist(max(chances[head] for head in HINTED), chances[_SOLVES], tells=True)
         kept, before, denies = self._written, _NOTHING, False
-        first = second = squared = 0.0
+        first = second = third = squared = 0.0
         for written in normal.split():
-            (one, other, share), opens, after, denying = kept[written]
-            first, second, squared = first + one, second + other, squared + share
+            (one, two, three, share), opens, after, denying = kept[written]
+            first, second, third, squared = first + one, second + two, third + three, squared + share
             if pair := before.get(opens):
-                first, second, squared = first + pair[0], second + pair[1], squared + pair[2]
+                one, two, three, share = pair
+                first, second, third, squared = first + one, second + two, third + three, squared + share
             before = after
             denies = denies or denying
         if denies:
-            for one, other, share in self._under_negation(words(normal)):
-                first, second, squared = first + one, second + other, squared + share
+            for one, two, three, share in self._under_negation(words(normal)):
+                first, second, third, squared = first + one, second + two, third + three, squared + share
         length = math.sqrt(squared) or 1.0
-        return any(
-            (total / length + bias) * slope + offset > -_MARGIN
-            for total, (bias, slope, offset) in zip((first, second), self._curves, strict=True)
+        cannot, elsewhere, solves = (
+            (total / length + bias) * slope + offset
+            for total, (bias, slope, offset) in zip((first, second, third), self._curves, strict=True)
         )
+        most = max(cannot, elsewhere)
+        return Gist(_chance(most), _chance(solves), tells=most > -_MARGIN)
 
     def _of_written(self, written: str) -> _Written:
         said = words_in(written)
@@ -82,16 +95,25 @@ class Hint:
                         yield self._denied[denied]
 
     def _adds(self, rows: list[int]) -> Adds:
-        first, second, squared = self._of.sums(rows, self._heads)
-        return first, second, squared
+        first, second, third, squared = self._of.sums(rows, self._heads)
+        return first, second, third, squared
+
+
+def _chance(odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-odds))
 
 
 @cache
 def _hint(language: Language) -> Hint:
-    return Hint(model(language, "answers"), *HINTED)
+    return Hint(model(language, "answers"))
 
 
-@lru_cache(maxsize=2)  # both detectors that listen to an answer ask for the same line
+@lru_cache(maxsize=2)  # both detectors that listen to an answer ask for the same line, and so do the facts
+def gist(normal: str, language: Language) -> Gist:
+    """What an answer means for the customer, in short."""
+    return _hint(language).gist(normal)
+
+
 def may_mean(normal: str, language: Language) -> bool:
     """Whether an answer may refuse or send elsewhere; False only where neither is more likely than not."""
-    return _hint(language).may_tell(normal)
+    return gist(normal, language).tells

@@ -41,5 +41,14 @@ def test_a_short_answer_carries_the_mood_of_the_conversation() -> None:
     assert numbers["hardest before"] > 0.0
 
 
+def test_what_the_last_answer_meant_and_that_the_customer_came_before_count() -> None:
+    before = Conversation(customer_turns=3, solved=0.9, denied=0.2, hardest={"repeat_contact": 0.7})
+
+    numbers = of_turn(before, said("ja"), (), POLICY)
+
+    assert (numbers["solved"], numbers["turned away"], numbers["contacted before"]) == (0.9, 0.2, 0.7)
+    assert of_conversation(before, POLICY)["solved"] == 0.9
+
+
 def test_an_easy_conversation_has_nothing_that_speaks_for_a_supervisor() -> None:
     assert set(of_conversation(Conversation(customer_turns=4), POLICY)) == set()

@@ -81,6 +81,31 @@ def test_a_hold_moves_the_wait_to_its_end() -> None:
     assert back.waiting_since == START_S + 70
 
 
+REFUSED: Final = "helaas kan ik daar niets aan doen"
+SOLVED: Final = "ik heb het bedrag net voor u teruggestort, het staat vandaag op uw rekening"
+
+
+def test_what_the_last_answer_meant_is_remembered_until_the_next() -> None:
+    refused = after(customer_at(0), agent_at(5, REFUSED), customer_at(9), customer_at(12))
+    solved = after(customer_at(20), agent_at(25, SOLVED), customer_at(29), conversation=refused)
+
+    assert refused.denied > 0.5 > refused.solved
+    assert solved.solved > 0.5 > solved.denied
+
+
+def test_lines_in_a_row_are_one_answer() -> None:
+    now = after(customer_at(0), agent_at(5, SOLVED), agent_at(7, "een ogenblik"))
+
+    assert now.solved > 0.5
+
+
+def test_an_answer_in_a_language_that_is_not_scored_means_nothing() -> None:
+    before = after(customer_at(0), agent_at(5, SOLVED), customer_at(9))
+    foreign = replace(agent_at(12, "es tut mir leid"), language="de")
+
+    assert after(foreign, conversation=before).solved == 0.0
+
+
 def test_a_hold_starts_no_wait() -> None:
     assert after(customer_at(0), agent_at(5), held(10), resumed(70)).waiting_since is None
 

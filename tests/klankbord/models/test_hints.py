@@ -6,7 +6,7 @@ from klankbord.channels.transcript import recordings
 from klankbord.events import ANSWERS, Language, Utterance
 from klankbord.models.features import NEGATORS, words
 from klankbord.models.heads import answering
-from klankbord.models.hints import HINTED, may_mean
+from klankbord.models.hints import HINTED, gist, may_mean
 from klankbord.phrases import clean, normal
 
 ANSWERED: list[tuple[str, Language]] = [
@@ -43,3 +43,19 @@ def test_any_line_can_be_asked_about(line: str) -> None:
 
 def test_a_refusal_is_read() -> None:
     assert may_mean("helaas kan ik daar niets meer aan doen", "nl")
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_in_short_an_answer_means_what_it_means_read_word_by_word(denied: bool) -> None:
+    lines = [(_denied(line, language) if denied else line, language) for line, language in ANSWERED]
+
+    for line, language in lines:
+        told, chances = gist(line, language), answering(line, language).chances
+        assert told.solves == pytest.approx(chances["solves"], abs=0.01), line
+        assert told.denies == pytest.approx(max(chances[head] for head in HINTED), abs=0.01), line
+
+
+def test_a_very_long_answer_is_read() -> None:
+    line = " ".join(["het is nu voor u geregeld en u krijgt het vandaag terug"] * 40)
+
+    assert gist(line, "nl").solves == answering(line, "nl").chances["solves"]
