@@ -47,7 +47,7 @@ _OF_ONE_LINE: Final[tuple[Any, ...]] = (
     features.words,
     heads.answering,
     heads.reading,
-    hints.may_mean,
+    hints.gist,
     memory.id_number,
     phrases.forget,
     redaction.find,
@@ -139,7 +139,7 @@ def _costs(case: Case) -> Iterator[tuple[str, Cost]]:
     yield "phrases of all lists", timed(lambda: lists_in(words.normal))
     turn = Turn(case.before, case.event, words, customer_words(words), POLICY)
     if turn.customer is None:
-        yield "model: answers, a hint", timed(lambda: hints.may_mean(words.normal, words.language))
+        yield "model: answers, a hint", timed(lambda: hints.gist(words.normal, words.language))
         yield "model: answers, read", timed(lambda: heads.answering(words.normal, words.language).chances)
     else:
         yield "model: heads", timed(lambda: heads.reading(words.normal, words.language).chances)
