@@ -1,4 +1,4 @@
-"""The facts of a conversation that an event changes: who, where, since when, how often. No scores."""
+"""The facts of a conversation that an event changes: who, where, since when, what was answered. No scores."""
 
 from typing import Final
 
