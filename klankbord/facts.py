@@ -36,7 +36,6 @@ from klankbord.policy import Policy
 from klankbord.signals import Words
 from klankbord.speech import LONGEST_SILENCE_MS, pace, segment_of
 
-_NOTHING_MEANT: Final = Gist(denies=0.0, solves=0.0, tells=False)
 _ROUNDING_S: Final = 1.0  # of times that were added up and written as text
 
 
@@ -155,11 +154,9 @@ def _turn_counted(
     if event.role not in ANSWERS:
         return conversation
     request = () if words is None else fingerprint(question(words.normal))
-    meant = _NOTHING_MEANT if words is None else gist(words.normal, words.language)
+    meant = Gist() if words is None else gist(words.normal, words.language)
     # Several lines in a row are one answer.
-    solved, denied = (
-        (0.0, 0.0) if conversation.waiting_since is not None else (conversation.solved, conversation.denied)
-    )
+    said = Gist(conversation.denied, conversation.solved) if conversation.waiting_since is None else Gist()
     return replace(
         conversation,
         agent_turns=conversation.agent_turns + 1,
@@ -168,8 +165,8 @@ def _turn_counted(
         agent_asked=_remembered(conversation.agent_asked, request),
         bot_helps=event.role is Role.BOT,
         asked_at=at if asked else conversation.asked_at,
-        solved=max(solved, round(meant.solves, 2)),
-        denied=max(denied, round(meant.denies, 2)),
+        solved=max(said.solves, round(meant.solves, 2)),
+        denied=max(said.denies, round(meant.denies, 2)),
     )
 
 

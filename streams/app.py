@@ -108,7 +108,7 @@ def bare(name: str, settings: Settings, credentials: Credentials | None) -> faus
         producer_linger=0.01,
         # One batch a partition is on its way at a time: of 16 KiB, it holds ten observations.
         producer_max_batch_size=131_072,
-        # A broker may be away for 70 s: what is to be written waits for it, and the process does not end.
+        # A broker may be away for 70 s: who ended meanwhile would start again without it.
         producer_request_timeout=100.0,
         TableManager=TableManager,
         Worker=Worker,

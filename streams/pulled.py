@@ -12,11 +12,10 @@ from streams import metrics, wire
 from streams.leaving import Ends
 from streams.metrics import Read
 from streams.tables import Recovery, recovery_of
-from streams.transport import Consumer, consumer_of
+from streams.transport import COMMITS, Consumer, consumer_of
 from streams.watchdog import Watchdog
 
 QUANTILES: Final = (0.5, 0.95)
-OUTCOMES: Final = ("made", "failed")  # of commits
 
 
 class Pulling:
@@ -63,7 +62,7 @@ class Pulling:
             of_topics = (metrics.PARTITIONS_OWNED, metrics.LAG, metrics.OLDEST)
             return {
                 metrics.MEMBER: _one(0.0),
-                metrics.COMMITS: {(outcome,): 0.0 for outcome in OUTCOMES},
+                metrics.COMMITS: {(outcome,): 0.0 for outcome in COMMITS},
                 metrics.BROKER_SILENCE: {},
                 **{metric: {(topic,): 0.0 for topic in self._topics} for metric in of_topics},
             }

@@ -25,6 +25,7 @@ from streams.awake import Awake
 from streams.leaving import Leave, leave
 from streams.reading import Reading
 
+COMMITS: Final = ("made", "failed")
 # Kafka answers a fetch when there is something; the embedded broker only looks again after half of the wait,
 # and Faust fixes the wait at 1,500 ms. Measured: median latency 408 ms with that, 3 ms with this.
 FETCH_WAIT_MS: Final = 20
@@ -95,7 +96,7 @@ class Consumer(Reading):
         self._handed_out: dict[TP, int] = {}  # the last one
         self._on_its_way: dict[TP, deque[Message]] = defaultdict(deque)  # handed out, and not with an agent
         self._settled = 0
-        self.commits = Counter({"made": 0, "failed": 0})
+        self.commits = Counter(dict.fromkeys(COMMITS, 0))
         self._onward = callback
         super().__init__(transport, self._hand_out, *args, **kwargs)
 

@@ -16,7 +16,7 @@ Adds: TypeAlias = tuple[float, float, float, float]
 
 # Over so few words the single precision in which a line is read is off by less than a hundredth.
 _MOST_CHARS: Final = MAX_TOKENS
-_MARGIN: Final = 0.05
+_MAY_BE_HALF: Final = 0.4875
 _NOTHING: Final[dict[str, Adds]] = {}
 # The heads for answers that a detector listens to, and the one that says the matter is in hand.
 HINTED: Final = ("cannot", "elsewhere")
@@ -34,11 +34,10 @@ class _Written(NamedTuple):
 
 
 class Gist(NamedTuple):
-    """How likely an answer refuses or sends elsewhere, and solves what was asked, 0..1; `tells`: see `may_mean`."""
+    """How likely an answer refuses or sends elsewhere, and solves what was asked, 0..1."""
 
-    denies: float
-    solves: float
-    tells: bool
+    denies: float = 0.0
+    solves: float = 0.0
 
 
 class Hint:
@@ -58,7 +57,7 @@ class Hint:
         """Of a line that is not too long to be told in short."""
         if len(normal) > _MOST_CHARS:
             chances = self._of.read(normal).chances
-            return Gist(max(chances[head] for head in HINTED), chances[_SOLVES], tells=True)
+            return Gist(max(chances[head] for head in HINTED), chances[_SOLVES])
         kept, before, denies = self._written, _NOTHING, False
         first = second = third = squared = 0.0
         for written in normal.split():
@@ -77,8 +76,7 @@ class Hint:
             (total / length + bias) * slope + offset
             for total, (bias, slope, offset) in zip((first, second, third), self._curves, strict=True)
         )
-        most = max(cannot, elsewhere)
-        return Gist(_chance(most), _chance(solves), tells=most > -_MARGIN)
+        return Gist(_chance(max(cannot, elsewhere)), _chance(solves))
 
     def _of_written(self, written: str) -> _Written:
         said = words_in(written)
@@ -116,4 +114,4 @@ def gist(normal: str, language: Language) -> Gist:
 
 def may_mean(normal: str, language: Language) -> bool:
     """Whether an answer may refuse or send elsewhere; False only where neither is more likely than not."""
-    return gist(normal, language).tells
+    return gist(normal, language).denies > _MAY_BE_HALF

@@ -29,14 +29,12 @@ def test_a_turn_is_judged_by_its_words_its_shape_and_what_it_tells() -> None:
 
 
 def test_a_short_answer_carries_the_mood_of_the_conversation() -> None:
-    before = Conversation(
-        customer_turns=3, mood=0.8, refused=True, drivers={"dead_end": 1.0}, hardest={"dead_end": 2.0}
-    )
+    before = Conversation(customer_turns=3, mood=0.8, denied=0.7, drivers={"dead_end": 1.0}, hardest={"dead_end": 2.0})
 
     numbers = of_turn(before, said("ja"), (), POLICY)
 
     assert numbers["mood"] == numbers["mood of few words"] == 0.8
-    assert numbers["refused"] == 1.0
+    assert numbers["turned away"] == 0.7
     assert numbers["work before"] > 0.0
     assert numbers["hardest before"] > 0.0
 
