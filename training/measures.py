@@ -83,12 +83,11 @@ class Alerts:
 
     def add(self, gold: Gold, seen: Sequence[Observation]) -> None:
         """One conversation."""
-        first = _first_alert(gold, seen)
-        if gold.alert_id is None:
+        first, wanted = _first_alert(gold, seen), _marked(gold.labels.values())
+        if wanted is None:
             self.calm += gold.kind == "calm"
             self.false += gold.kind == "calm" and first is not None
             return
-        wanted = list(gold.labels).index(gold.alert_id)
         self.hard += 1
         self.missed += first is None
         if first is not None:
