@@ -33,8 +33,8 @@ def test_the_shipped_file_says_where_it_comes_from() -> None:
 
 @pytest.mark.parametrize("judge", [SHIPPED.judges.dissatisfaction, SHIPPED.judges.escalation])
 def test_bad_signs_only_raise_and_thanks_only_lower(judge: Judge) -> None:
-    assert judge.weights["glad"] <= 0.0
-    assert all(judge.weights[name] >= 0.0 for name in ("mood", "anger", "frustration", "refused"))
+    assert all(judge.weights[name] <= 0.0 for name in ("glad", "solved"))
+    assert all(judge.weights[name] >= 0.0 for name in ("mood", "anger", "frustration", "turned away"))
 
 
 def test_no_driver_lowers_effort_and_every_one_is_fitted_or_keeps_its_prior() -> None:
