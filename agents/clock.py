@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import faust
 from faust.types import TP
@@ -14,7 +14,9 @@ from streams import canary, wire
 from streams.deadlines import Deadlines
 from streams.forgetting import Forgetting, idle_end, marker
 from streams.metrics import MonitorMetrics
+from streams.schedule import Reached, everywhere
 from streams.tables import Table
+from streams.transport import Consumer
 
 EVERY_S: Final = 1.0
 
@@ -59,27 +61,38 @@ class Clock:
 
     async def look(self) -> None:
         """Write and forget what is due; not while partitions or states come and go."""
-        if self._app.rebalancing or self._app.in_recovery:
+        if self._is_unsettled():
+            return
+        now_s, reached = time.time(), await self._reached()
+        if self._is_unsettled():
             return
         if self._to_restart:
             self._to_restart = False
             records = readable(self._conversations)
             self._deadlines.restart(records)
             self._forgetting.restart(records)
-        for deadline in self._deadlines.take_due(time.time()):
+        for deadline in self._deadlines.take_due(now_s, reached=reached):
             await self._write(deadline.event, deadline.topic, deadline.partition)
         self._metrics.conversations.set(len(self._conversations))
-        for event, origin in forget(self._conversations, self._forgetting, self._metrics, now_s=time.time()):
+        left = forget(self._conversations, self._forgetting, self._metrics, now_s=now_s, reached=reached)
+        for event, origin in left:
             await self._write(event, origin.topic, origin.partition)
 
     async def send_canary(self) -> None:
         """Write our own test conversation, where its partition is ours."""
         app = self._app
-        if app.rebalancing or app.in_recovery or TP(canary.TOPIC, canary.PARTITION) not in app.consumer.assignment():
+        if self._is_unsettled() or TP(canary.TOPIC, canary.PARTITION) not in app.consumer.assignment():
             return
         for event in canary.canary(time.time()):
             await self._write(event, canary.TOPIC, canary.PARTITION)
         self._metrics.canaries_sent.inc()
+
+    def _is_unsettled(self) -> bool:
+        return bool(self._app.rebalancing or self._app.in_recovery)
+
+    async def _reached(self) -> Reached:
+        reached = await cast(Consumer, self._app.consumer).reached()
+        return lambda partition: reached.get(partition, 0.0)
 
     async def _remember_to_restart(self, *_: object, **__: object) -> None:
         self._to_restart = True
@@ -91,11 +104,16 @@ class Clock:
 
 
 def forget(
-    conversations: State, forgetting: Forgetting, metrics: MonitorMetrics, *, now_s: float
+    conversations: State,
+    forgetting: Forgetting,
+    metrics: MonitorMetrics,
+    *,
+    now_s: float,
+    reached: Reached = everywhere,
 ) -> list[tuple[Event, wire.Origin]]:
     """Let go of what is over, and give the events that end what was idle, with where to write them."""
     ended: list[tuple[Event, wire.Origin]] = []
-    for key, step in forgetting.take_due(now_s):
+    for key, step in forgetting.take_due(now_s, reached=reached):
         raw = conversations.get(key)
         if raw is None:
             continue

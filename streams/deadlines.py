@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from klankbord.events import Seconds, Waited
 from klankbord.policy import Policy
 from klankbord.waiting import next_waited
-from streams.schedule import Schedule
+from streams.schedule import Reached, Schedule, everywhere
 from streams.wire import Record
 
 
@@ -40,7 +40,7 @@ class Deadlines:
         if deadline is None:
             self._waiting.drop(key)
         else:
-            self._waiting.put(key, deadline.due_s, deadline)
+            self._waiting.put(key, deadline.due_s, deadline, lane=deadline.partition)
 
     def forget(self, key: bytes) -> None:
         """Nobody waits there any more."""
@@ -52,9 +52,9 @@ class Deadlines:
         for key, record in records:
             self.follow(key, record)
 
-    def take_due(self, now_s: Seconds) -> list[Deadline]:
-        """The deadlines that have passed, earliest first; each is given once."""
-        return [deadline for _, deadline in self._waiting.take(now_s)]
+    def take_due(self, now_s: Seconds, *, reached: Reached = everywhere) -> list[Deadline]:
+        """The deadlines that have passed where they are to be written, earliest first; each is given once."""
+        return [deadline for _, deadline in self._waiting.take(now_s, reached=reached)]
 
     def _next(self, record: Record) -> Deadline | None:
         seen, origin = record.observation, record.origin

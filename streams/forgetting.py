@@ -12,7 +12,7 @@ from klankbord.conversation import Conversation
 from klankbord.events import SCHEMA, Ended, Seconds
 from klankbord.observation import Observation
 from klankbord.policy import Policy
-from streams.schedule import Schedule
+from streams.schedule import Reached, Schedule, everywhere
 from streams.wire import CLOSED, ONCE_TTL_S, Record
 
 # end: an `ended` event is written to the input; close: the state becomes a marker; forget: the marker goes.
@@ -58,7 +58,7 @@ class Forgetting:
         if due is None:
             self._due.drop(key)
         else:
-            self._due.put(key, due.at_s, due.step)
+            self._due.put(key, due.at_s, due.step, lane=record.origin.partition)
 
     def restart(self, records: Iterable[tuple[bytes, Record]]) -> None:
         """Forget everything and take in the state as it is, as after a rebalance."""
@@ -66,9 +66,11 @@ class Forgetting:
         for key, record in records:
             self.follow(key, record)
 
-    def take_due(self, now_s: Seconds, *, at_most: int = AT_ONCE) -> list[tuple[bytes, Step]]:
-        """What is due, earliest first; each is given once."""
-        return self._due.take(now_s, at_most=at_most)
+    def take_due(
+        self, now_s: Seconds, *, reached: Reached = everywhere, at_most: int = AT_ONCE
+    ) -> list[tuple[bytes, Step]]:
+        """What is due where its conversation was last heard of, earliest first; each is given once."""
+        return self._due.take(now_s, reached=reached, at_most=at_most)
 
 
 def next_step(record: Record, policy: Policy, keep: Keep) -> Due | None:

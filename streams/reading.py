@@ -42,6 +42,7 @@ class Reading(driver.Consumer):
         self._number = count(1)
         self._sought: dict[TP, int] = {}  # the number of the last seek
         self._fetched_after: dict[TP, int] = {}  # of the last one before the fetch
+        self._fetched_to: dict[TP, int] = {}  # the last offset that was fetched since the last seek
         self.fetches = 0  # that ended, with messages or without
         super().__init__(*args, **kwargs)
 
@@ -64,6 +65,7 @@ class Reading(driver.Consumer):
                 await asyncio.sleep(0)
                 messages = [message async for _, message in self.getmany(timeout=FETCH_S)]
                 self.fetches += 1
+                self._fetched_to.update((message.tp, message.offset) for message in messages)
                 if messages:
                     await self._commit_now_and_then()
                     await self.wait_first(self._hand_out_in_turn(messages), self.suspend_flow.wait())
@@ -110,8 +112,11 @@ class Reading(driver.Consumer):
     def _note(self, partitions: Mapping[TP, int]) -> None:
         number = next(self._number)
         self._sought.update(dict.fromkeys(partitions, number))
+        for tp in partitions:
+            self._fetched_to.pop(tp, None)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin anew: no input is handed out before it was sought."""
         self._sought.clear()
+        self._fetched_to.clear()
         await super().on_partitions_assigned(assigned, generation_id)

@@ -5,6 +5,7 @@ that loss, and knows the source of every method replaced here, so that an upgrad
 """
 
 import asyncio
+import math
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -20,6 +21,7 @@ from faust.types import TP, HeadersArg, Message
 from faust.types.transports import ConsumerT, ProducerT
 from faust.types.tuples import FutureMessage, RecordMetadata
 
+from klankbord.events import Seconds
 from streams import patience
 from streams.awake import Awake
 from streams.leaving import Leave, leave
@@ -66,6 +68,17 @@ class Thread(driver.AIOKafkaConsumerThread):
         asked: int | None = consumer.last_poll_timestamp(there)
         return asked
 
+    def at_end_ms(self, tp: TP) -> int | None:
+        """When Kafka last said that `tp` holds nothing but what was fetched; nothing while there is more.
+
+        The position counts, not the last record: the mark that ends a transaction is never fetched.
+        """
+        asked = self.asked_at_ms(tp)
+        state = self._ensure_consumer()._subscription.subscription.assignment.state_value(driver.ensure_aiokafka_TP(tp))
+        if asked is None or state is None or not state.has_valid_position or state.position < state.highwater:
+            return None
+        return asked
+
 
 class PromptThread(Thread):
     """For the embedded broker: fetches that do not wait."""
@@ -94,6 +107,7 @@ class Consumer(Reading):
         # Handed out, and not known to be processed: offset to when the event was produced, in seconds since 1970.
         self._in_hand: dict[TP, dict[int, float]] = defaultdict(dict)
         self._handed_out: dict[TP, int] = {}  # the last one
+        self._handed_out_s: dict[TP, float] = {}  # when it was produced
         self._on_its_way: dict[TP, deque[Message]] = defaultdict(deque)  # handed out, and not with an agent
         self._settled = 0
         self.commits = Counter(dict.fromkeys(COMMITS, 0))
@@ -107,6 +121,7 @@ class Consumer(Reading):
         if self._is_input(message.topic):
             self._in_hand[message.tp][message.offset] = message.timestamp or 0.0
             self._handed_out[message.tp] = max(message.offset, self._handed_out.get(message.tp, -1))
+            self._handed_out_s[message.tp] = message.timestamp or 0.0
             self._on_its_way[message.tp].append(message)
         return self._onward(message)
 
@@ -152,6 +167,27 @@ class Consumer(Reading):
         """When the oldest event of `tp` that was handed out and is not processed was produced; since 1970."""
         waiting, produced_s = self._waiting(tp), self._in_hand.get(tp, {})
         return produced_s.get(min(waiting)) if waiting else None
+
+    async def reached(self) -> dict[int, Seconds]:
+        """By the number of a partition, until when all there is of it in any input was processed; since 1970.
+
+        It is the clock of whoever produces. What lies in Kafka unread has happened too: as long as there is more, no
+        time has passed but what was read. A conversation has one number in every input, and may go from one to another.
+        """
+        reached: dict[int, Seconds] = {}
+        async with self._positioning:
+            for tp in self.assignment():
+                if self._is_input(tp.topic):
+                    reached[tp.partition] = min(self._reached_s(tp), reached.get(tp.partition, math.inf))
+        return reached
+
+    def _reached_s(self, tp: TP) -> Seconds:
+        oldest_s = self.oldest_s(tp)
+        if oldest_s is not None:
+            return oldest_s
+        thread, in_between = self._thread, self._fetched_to.get(tp, -1) > self._handed_out.get(tp, -1)
+        at_end_ms = thread.at_end_ms(tp) if isinstance(thread, Thread) and not in_between else None
+        return self._handed_out_s.get(tp, 0.0) if at_end_ms is None else at_end_ms / 1000
 
     def _waiting(self, tp: TP) -> set[int]:
         return set(list(self._in_hand.get(tp, ()))).difference(list(self._acked.get(tp, ())))
@@ -209,12 +245,14 @@ class Consumer(Reading):
         for tp in revoked:
             self._in_hand.pop(tp, None)
             self._handed_out.pop(tp, None)
+            self._handed_out_s.pop(tp, None)
             self._on_its_way.pop(tp, None)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin anew: all of `assigned` is read again from what is committed."""
         self._in_hand.clear()
         self._handed_out.clear()
+        self._handed_out_s.clear()
         self._on_its_way.clear()
         await super().on_partitions_assigned(assigned, generation_id)
 

@@ -114,7 +114,7 @@ class AlertReader:
     def __init__(self, url: str) -> None:
         self.alerts: Final[list[str]] = []
         self.again: Final[list[str]] = []
-        self.live: Final[list[str]] = []  # opened, and not said to be late
+        self.live: Final[list[str]] = []  # whose alert opened, or was told again, and was not said to be late
         self.newest_s = 0.0  # when the newest was published, in seconds since 1970
         self._url = url
         self._stopping = threading.Event()
@@ -142,7 +142,7 @@ class AlertReader:
         told = self.again if message.again else self.alerts
         told.append(f"{message.alert.alert_id}:{message.alert.state}")
         if message.alert.state == "opened" and not message.late:
-            self.live.append(message.alert.alert_id)
+            self.live.append(message.conversation_id)
 
     @property
     def told(self) -> list[str]:
@@ -224,6 +224,15 @@ def uncommitted(bootstrap_servers: str, group: str, topics: Iterable[str]) -> in
         partitions = _partitions(consumer, topics)
         ends = consumer.end_offsets(partitions)
         return sum(end - (consumer.committed(partition) or 0) for partition, end in ends.items())
+    finally:
+        consumer.close()
+
+
+def written_to(bootstrap_servers: str, topics: Iterable[str]) -> int:
+    """How many records lie in `topics`."""
+    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
+    try:
+        return sum(consumer.end_offsets(_partitions(consumer, topics)).values())
     finally:
         consumer.close()
 

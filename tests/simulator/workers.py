@@ -3,6 +3,7 @@
 The model holds what `streams/transport.py` promises of commits and sends. `Broken` takes one promise away at a time.
 """
 
+import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Coroutine, Iterator, MutableMapping
 from dataclasses import dataclass, field
@@ -278,10 +279,22 @@ class Monitor(Worker):
             await reach("acknowledgement of a dead letter")
 
     def say_who_waits(self, now_s: float) -> None:
-        for deadline in self.deadlines.take_due(now_s):
+        for deadline in self.deadlines.take_due(now_s, reached=self._reached_s):
             self.chance.fault("a deadline passes", deadline.event.conversation_id)
             record = Record(wire.input_key(deadline.event), encode(deadline.event), round(now_s * 1000), {})
             self.producer.send((deadline.topic, deadline.partition), record)
+
+    def _reached_s(self, number: int) -> float:
+        """As `Consumer.reached`."""
+        return min(self._reached_in((topic, number)) for topic in wire.INPUTS)
+
+    def _reached_in(self, tp: TP) -> float:
+        log, position = self.kafka.log(tp), self.position.get(tp, 0)
+        if self.in_hand[tp]:
+            return log[min(self.in_hand[tp])].timestamp_ms / 1000
+        if position >= len(log):
+            return math.inf
+        return log[position - 1].timestamp_ms / 1000 if position else 0.0
 
 
 class Away:

@@ -52,6 +52,11 @@ def seen_after(*events: Event) -> Observation:
     return observation
 
 
+def of(seen: Observation, *, partition: int) -> wire.Record:
+    whole = record(seen)
+    return replace(whole, origin=replace(whole.origin, partition=partition))
+
+
 def following(*events: Event, timestamp_ms: int = PRODUCED_MS) -> Deadlines:
     """The deadlines after `events`, of which the last was produced at `timestamp_ms`."""
     deadlines = Deadlines(POLICY)
@@ -226,6 +231,34 @@ def test_what_is_due_is_what_a_look_at_all_who_wait_finds(changes: list[tuple[by
             waiting[key] = waited
 
     assert len(deadlines) == len(waiting)
+
+
+def test_a_wait_is_told_of_when_its_partition_was_read_until_then_and_not_before() -> None:
+    deadlines = following(ASKED)
+    before, after = PRODUCED_S + 149.9, PRODUCED_S + 150.1
+
+    assert deadlines.take_due(FOREVER, reached={PARTITION: before, PARTITION + 1: FOREVER}.__getitem__) == []
+    assert len(deadlines.take_due(FOREVER, reached={PARTITION: after}.__getitem__)) == 1
+
+
+def test_a_partition_that_is_behind_holds_up_no_other() -> None:
+    deadlines = Deadlines(POLICY)
+    for number in range(4):
+        seen = seen_after(replace(ASKED, conversation_id=f"conversation-{number}"))
+        deadlines.follow(b"demo/%d" % number, of(seen, partition=number % 2))
+
+    due = deadlines.take_due(FOREVER, reached={0: 0.0, 1: FOREVER}.__getitem__)
+
+    assert [one.event.conversation_id for one in due] == ["conversation-1", "conversation-3"]
+
+
+def test_who_speaks_elsewhere_waits_by_the_clock_there() -> None:
+    deadlines = Deadlines(POLICY)
+    for partition in (0, 1):
+        deadlines.follow(KEY, of(seen_after(ASKED), partition=partition))
+
+    assert deadlines.take_due(FOREVER, reached={0: FOREVER, 1: 0.0}.__getitem__) == []
+    assert [due.partition for due in deadlines.take_due(FOREVER)] == [1]
 
 
 def _due_s(waited: Waited) -> float:

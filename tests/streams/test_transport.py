@@ -545,6 +545,74 @@ def source_hash(method: Callable[..., Any]) -> str:
     return hashlib.sha256(inspect.getsource(inspect.unwrap(method)).encode()).hexdigest()[:12]
 
 
+class Fetched:
+    """aiokafka's consumer, as far as it knows where it reads: at `at` of `end`, asked at 50 s."""
+
+    def __init__(self, *, at: int, end: int, assigned: bool = True) -> None:
+        self.state = SimpleNamespace(has_valid_position=True, position=at, highwater=end)
+        self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=self))
+        self.assigned = assigned
+
+    def assignment(self) -> set[Any]:
+        return {driver.ensure_aiokafka_TP(HERE)} if self.assigned else set()
+
+    def state_value(self, _: object) -> Any:
+        return self.state if self.assigned else None
+
+    def last_poll_timestamp(self, _: object) -> int:
+        return 50_000
+
+
+def reading(given: Given, fetched: Fetched) -> Given:
+    given.consumer._thread._consumer = fetched
+    given.consumer.assignment = lambda: {HERE}
+    return given
+
+
+@pytest.mark.parametrize(
+    ("at", "end", "processed", "reached"),
+    [
+        (8, 8, (5, 6, 7), 50.0),
+        (8, 9, (5, 6, 7), 7.0),
+        (9, 9, (5, 6, 7), 50.0),  # 8 is the mark at the end of a transaction
+        (8, 8, (5, 7), 6.0),
+        (8, 8, (), 5.0),
+    ],
+    ids=["to the end", "there is more", "a mark at the end", "one is in hand", "all are in hand"],
+)
+async def test_time_has_come_as_far_as_was_read(at: int, end: int, processed: tuple[int, ...], reached: float) -> None:
+    given = reading(consumer_of(Ours), Fetched(at=at, end=end))
+    await given.taken(5, 6, 7)
+    given.processed(*processed)
+
+    assert await given.consumer.reached() == {HERE.partition: reached}
+
+
+async def test_what_was_fetched_and_not_handed_out_is_still_to_be_read() -> None:
+    given = reading(consumer_of(Ours), Fetched(at=9, end=9))
+    await given.taken(5)
+    given.processed(5)
+    given.consumer._fetched_to[HERE] = 8
+
+    assert await given.consumer.reached() == {HERE.partition: 5.0}
+
+
+async def test_no_time_has_come_before_kafka_answered_and_none_where_nothing_is_read() -> None:
+    given = reading(consumer_of(Ours), Fetched(at=0, end=0, assigned=False))
+
+    assert await given.consumer.reached() == {HERE.partition: 0.0}
+
+
+async def test_a_partition_is_as_far_as_the_input_that_is_least_far() -> None:
+    given = reading(consumer_of(Ours), Fetched(at=8, end=8))
+    other = TP("others", HERE.partition)
+    given.consumer.app.topics._acking_topics.add(other.topic)
+    given.consumer.assignment = lambda: {HERE, other, TP("state", HERE.partition)}
+    given.consumer._in_hand[other][3] = 40.0
+
+    assert await given.consumer.reached() == {HERE.partition: 40.0}
+
+
 async def test_who_asks_is_told_what_waits_and_since_when() -> None:
     given = consumer_of(Ours)
     await given.taken(5, 6, 7)
