@@ -228,15 +228,6 @@ def uncommitted(bootstrap_servers: str, group: str, topics: Iterable[str]) -> in
         consumer.close()
 
 
-def written_to(bootstrap_servers: str, topics: Iterable[str]) -> int:
-    """How many records lie in `topics`."""
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
-    try:
-        return sum(consumer.end_offsets(_partitions(consumer, topics)).values())
-    finally:
-        consumer.close()
-
-
 @contextmanager
 def _reader(bootstrap_servers: str, topic: str, group: str | None = None) -> Iterator[KafkaConsumer]:
     consumer = KafkaConsumer(bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False)
