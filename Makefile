@@ -28,11 +28,11 @@ test-faults: .venv/for-tests
 		FAULTS_REPORT=docs/reliability.json .venv/bin/pytest -s -m kafka tests/kafka
 
 # A share of the matrix in short form, and of the ledger. Where Apache Kafka cannot be had it fails (CI=1), not skips.
-SHARE := f1_ or f2_ or f3_ or f4_ or f9_redis or f17_ or test_ledger
+SHARE := f1_ or f2_ or f3_ or f4_ or f9_redis or f17_ or f24_ or test_ledger
 test-kafka: .venv/for-tests
 	CI=1 FAULTS_MATRIX_EVENTS=3000 FAULTS_EVENTS=50000 FAULTS_KILLS=10 FAULTS_SEED=$(SEED) \
 		.venv/bin/pytest -m kafka --durations=0 --durations-min=1 \
-		tests/kafka/test_faults.py tests/kafka/test_ledger.py -k "$(SHARE)"
+		tests/kafka/test_faults.py tests/kafka/test_faults_of_state.py tests/kafka/test_ledger.py -k "$(SHARE)"
 
 # Seeded schedules of faults in this process, without a broker: make simulate SEEDS=10000, or one again: SEED=4711
 SEEDS ?= 10000

@@ -4,6 +4,7 @@ A gold conversation is a transcript with one more line after every line of the c
 
     = dissatisfied=2 effort=4 emotions=frustration:2,disappointment:1 alert=yes
 
+Weights are fitted to `train`. `dev` is what they are measured on; `later` was written by others when they were done.
 `second.tsv` has the dev half once more, labelled by somebody else: what no score can be expected to surpass.
 """
 
@@ -16,11 +17,17 @@ from klankbord.channels.transcript import Transcript
 from klankbord.events import Language, Utterance
 from klankbord.labels import Label, customer_turns, labelled, read_emotions
 
-Split: TypeAlias = Literal["train", "dev"]
+Split: TypeAlias = Literal["train", "dev", "later"]
 Kind: TypeAlias = Literal["calm", "mild", "hard"]
 
 FOLDER: Final = Path(__file__).parent / "conversations" / "gold"
-SPLITS: Final[tuple[Split, ...]] = ("train", "dev")
+FOLDERS: Final[dict[Split, Path]] = {
+    "train": FOLDER / "train",
+    "dev": FOLDER / "dev",
+    "later": FOLDER.parent / "later",
+}
+SPLITS: Final[tuple[Split, ...]] = ("train", "dev", "later")
+OF_LINES: Final[tuple[Split, ...]] = ("train", "dev")
 KINDS: Final = ("calm", "mild", "hard")
 
 
@@ -66,7 +73,7 @@ class Line:
 
 
 def read_gold() -> tuple[Gold, ...]:
-    """Every labelled conversation, train before dev, by name; `ValueError` names the file and line that is wrong."""
+    """Every labelled conversation by split and name; `ValueError` names the file and line that is wrong."""
     return tuple(_conversation(path, split) for split in SPLITS for path in sorted(_files(split)))
 
 
@@ -93,7 +100,7 @@ def read_second() -> dict[str, tuple[Label, ...]]:
 
 
 def _files(split: Split) -> list[Path]:
-    return list((FOLDER / split).glob("*.txt"))
+    return list(FOLDERS[split].glob("*.txt"))
 
 
 def _conversation(path: Path, split: Split) -> Gold:
@@ -106,7 +113,7 @@ def _line(row: str, where: str) -> Line:
     if len(cells) != 7 or not all(cells):
         raise ValueError(f"{where}: has seven columns, none of them empty")
     language, split, family, pair, dissatisfied, emotions, text = cells
-    if split not in SPLITS or dissatisfied not in ("0", "1", "2", "3"):
+    if split not in OF_LINES or dissatisfied not in ("0", "1", "2", "3"):
         raise ValueError(f"{where}: the split is train or dev, dissatisfied 0..3")
     return Line(
         _language(language, where),

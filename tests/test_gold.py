@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from itertools import chain
+from itertools import chain, combinations
 from typing import Final
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from klankbord.events import Utterance
 from klankbord.labels import labelled
 from klankbord.policy import EMOTIONS
-from tests.gold import FOLDER, KINDS, Gold, read_gold, read_lines, read_second
+from tests.gold import FOLDER, FOLDERS, KINDS, SPLITS, Gold, read_gold, read_lines, read_second
 
 _GOLD: Final = read_gold()
 _LINES: Final = read_lines()
@@ -100,11 +100,13 @@ def test_there_are_sixty_dutch_and_forty_english_conversations_at_least_half_of_
     # More may be written to learn from; what is measured on stays.
     assert counts["nl", "dev"] >= 30
     assert counts["en", "dev"] >= 20
+    assert counts["nl", "later"] >= 60
+    assert counts["en", "later"] >= 50
     for language in ("nl", "en"):
         assert counts[language, "train"] >= counts[language, "dev"]
 
 
-@pytest.mark.parametrize("split", ["train", "dev"])
+@pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_a_third_is_calm_and_a_third_or_more_is_hard(split: str, language: str) -> None:
     kinds = Counter(gold.kind for gold in _GOLD if (gold.split, gold.language) == (split, language))
@@ -112,15 +114,15 @@ def test_a_third_is_calm_and_a_third_or_more_is_hard(split: str, language: str) 
     assert kinds["hard"] / kinds.total() >= 0.33
 
 
-def test_every_level_of_dissatisfaction_and_effort_and_every_emotion_is_used_in_both_splits() -> None:
-    for split in ("train", "dev"):
+def test_every_level_of_dissatisfaction_and_effort_and_every_emotion_is_used_in_every_split() -> None:
+    for split in SPLITS:
         labels = [label for gold in _GOLD if gold.split == split for label in gold.labels.values()]
         assert {label.dissatisfied for label in labels} == {0, 1, 2, 3}
         assert {label.effort for label in labels} == {1, 2, 3, 4, 5, 6, 7}
         assert set(chain.from_iterable(label.emotions for label in labels)) == set(EMOTIONS)
 
 
-def test_names_are_unique_over_both_splits() -> None:
+def test_names_are_unique_over_all_splits() -> None:
     assert [name for name, times in Counter(gold.name for gold in _GOLD).items() if times > 1] == []
 
 
@@ -133,13 +135,14 @@ def test_no_two_conversations_share_a_customer_line_of_more_than_four_words() ->
     assert {text: names for text, names in told_by.items() if len(names) > 1} == {}
 
 
-def test_no_customer_text_appears_in_both_splits() -> None:
+def test_no_customer_text_appears_in_two_splits() -> None:
     said: defaultdict[str, set[str]] = defaultdict(set)
     for gold in _GOLD:
         said[gold.split] |= {_plain(turn.text) for turn in gold.customer_turns}
     for line in _LINES:
         said[line.split].add(_plain(line.text))
-    assert said["train"] & said["dev"] - {""} == set()
+    for one, other in combinations(SPLITS, 2):
+        assert said[one] & said[other] - {""} == set()
 
 
 def test_there_are_five_hundred_lines_and_six_in_ten_are_dutch() -> None:
@@ -225,5 +228,6 @@ def test_every_dev_conversation_was_labelled_twice() -> None:
     assert all(sum(label.alert for label in labels) <= 1 for labels in second.values())
 
 
-def test_files_lie_in_train_or_dev_and_nowhere_else() -> None:
-    assert {path.parent.name for path in FOLDER.rglob("*.txt")} == {"train", "dev"}
+def test_files_lie_in_their_split_and_nowhere_else() -> None:
+    assert {path.parent for path in FOLDER.rglob("*.txt")} == {FOLDERS["train"], FOLDERS["dev"]}
+    assert {path.parent for path in FOLDERS["later"].rglob("*.txt")} == {FOLDERS["later"]}

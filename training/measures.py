@@ -1,4 +1,4 @@
-"""How our scores agree with our own labels: conversations and lines of the dev half, by language and channel."""
+"""How our scores agree with our own labels: what nothing is fitted to, by language and channel."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from klankbord.observation import Observation, observe
 from klankbord.phrases import clean, normal
 from klankbord.policy import EMOTIONS, Policy
 from klankbord.replay import replay
-from tests.gold import Gold, Line, read_gold, read_lines, read_second
+from tests.gold import Gold, Line, Split, read_gold, read_lines, read_second
 from training.judges import line_event
 from training.linear import spearman
 
@@ -155,27 +155,41 @@ def _marked(labels: Iterable[Label]) -> int | None:
 
 
 @dataclass
+class Conversations:
+    """What the conversations of one split say: turns by language and channel, alerts by language."""
+
+    turns: dict[tuple[str, str], Turns] = field(default_factory=dict)
+    alerts: dict[str, Alerts] = field(default_factory=dict)
+
+
+@dataclass
 class Measured:
-    """Everything that our own dev half says."""
+    """Everything that our own labels say: of the dev half, and of the conversations that were written later."""
 
-    turns: dict[tuple[str, str], Turns]
-    alerts: dict[str, Alerts]
-    families: dict[tuple[str, str], Family]
-    languages: dict[str, tuple[int, int]]
+    dev: Conversations
+    later: Conversations
+    families: dict[tuple[str, str], Family] = field(default_factory=dict)
+    languages: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-def measured(policy: Policy | None = None) -> Measured:
-    """Replay every conversation of the dev half and score every line of it."""
-    policy = policy or Policy()
-    found = Measured({}, {}, {}, {})
+def conversations(split: Split, policy: Policy) -> Conversations:
+    """Replay every conversation of a split."""
+    found = Conversations()
     for gold in read_gold():
-        if gold.split == "dev":
+        if gold.split == split:
             seen = list(replay(gold.transcript.events, policy))
             channel = gold.transcript.events[0].channel
             way = "voice" if channel is Channel.VOICE else "text"
             for group in ((gold.language, "all"), (gold.language, way)):
                 found.turns.setdefault(group, Turns()).add(gold, seen)
             found.alerts.setdefault(gold.language, Alerts()).add(gold, seen)
+    return found
+
+
+def measured(policy: Policy | None = None) -> Measured:
+    """Replay the conversations, and score every line of the dev half."""
+    policy = policy or Policy()
+    found = Measured(conversations("dev", policy), conversations("later", policy))
     lines = [line for line in read_lines() if line.split == "dev"]
     for pair in _pairs(lines):
         family = found.families.setdefault((pair[0].language, pair[0].family), Family())

@@ -16,7 +16,7 @@ from klankbord.adaptation import auc
 from klankbord.events import Language
 from klankbord.models.heads import model
 from klankbord.models.judges import SHIPPED
-from training.measures import Measured, measured, reliability, twice
+from training.measures import Conversations, Measured, measured, reliability, twice
 
 ROOT: Final = Path(__file__).parents[1]
 PAGE: Final = ROOT / "docs" / "quality.md"
@@ -120,8 +120,35 @@ def _ours(ours: Measured) -> Iterator[str]:
         "Dissatisfied: the customer would complain if asked. Goals: AUC .90, effort rho .85.",
         "",
     )
+    yield from _turns(ours.dev)
+    yield from (
+        "",
+        "The first alert against the turn at which a good supervisor would want to be told. Goal: 80 % within a turn,",
+        "at most 1 false alert in 20 calm conversations.",
+        "",
+    )
+    yield from _alerts(ours.dev)
+    yield from _twice()
+    told = ", ".join(f"{language} {right} of {count}" for language, (right, count) in sorted(ours.languages.items()))
+    yield from ("", f"Lines of three words or more whose language is told by the line alone: {told}.", "")
+    yield from (
+        "## Conversations that were written later",
+        "",
+        "`tests/conversations/later`, by five writers who had the guideline and neither the dev half nor a score,",
+        "when the weights were done: nothing was fitted to them or chosen on them. They were asked for what is hard:",
+        "task bots, quiet displeasure, moods that turn, short messages, work without anger and anger without work.",
+        "This is nearer to what to expect of a new contact centre than the dev half is.",
+        "",
+    )
+    yield from _turns(ours.later)
+    yield ""
+    yield from _alerts(ours.later)
+    yield ""
+
+
+def _turns(found: Conversations) -> Iterator[str]:
     rows = []
-    for (language, way), turns in sorted(ours.turns.items()):
+    for (language, way), turns in sorted(found.turns.items()):
         emotions = ", ".join(
             f"{emotion} {_shown(value)}"
             for emotion, (scores, truths) in turns.emotions.items()
@@ -135,19 +162,19 @@ def _ours(ours: Measured) -> Iterator[str]:
     said = "right / wrong / missed / rightly not"
     head = ("language", "channel", "turns", "dissatisfied AUC", "effort rho", said, "emotion AUC")
     yield from _table(head, rows)
-    yield from (
-        "",
-        "The first alert against the turn at which a good supervisor would want to be told. Goal: 80 % within a turn,",
-        "at most 1 false alert in 20 calm conversations.",
-        "",
-    )
+
+
+def _alerts(found: Conversations) -> Iterator[str]:
     yield from _table(
         ("language", "hard", "within a turn", "earlier", "later", "none", "calm", "with an alert"),
         (
             (language, *map(str, (a.hard, a.soon, a.early, a.late, a.missed, a.calm, a.false)))
-            for language, a in sorted(ours.alerts.items())
+            for language, a in sorted(found.alerts.items())
         ),
     )
+
+
+def _twice() -> Iterator[str]:
     yield from (
         "",
         "The same conversations were labelled a second time by another author, who had not seen the first labels.",
@@ -165,15 +192,13 @@ def _ours(ours: Measured) -> Iterator[str]:
             for language, both in agreed.items()
         ),
     )  # fmt: skip
-    told = ", ".join(f"{language} {right} of {count}" for language, (right, count) in sorted(ours.languages.items()))
-    yield from ("", f"Lines of three words or more whose language is told by the line alone: {told}.", "")
 
 
 def _calibration(ours: Measured) -> Iterator[str]:
     yield from (
         "## Calibration",
         "",
-        "Turns of the same conversations by the chance they were given of a dissatisfied customer: how often it held.",
+        "Turns of the dev half by the chance they were given of a dissatisfied customer: how often it held.",
         "",
         "![How often a chance held](calibration.svg)",
         "",
@@ -187,7 +212,7 @@ def _calibration(ours: Measured) -> Iterator[str]:
 
 
 def _reliable(ours: Measured, language: str) -> list[tuple[float, float, int]]:
-    turns = ours.turns[language, "all"]
+    turns = ours.dev.turns[language, "all"]
     return reliability(turns.dissatisfaction, turns.dissatisfied)
 
 
