@@ -63,14 +63,12 @@ class Clock:
         """Write and forget what is due; not while partitions or states come and go."""
         if self._is_unsettled():
             return
-        now_s, reached = time.time(), await self._reached()
-        if self._is_unsettled():
-            return
         if self._to_restart:
             self._to_restart = False
             records = readable(self._conversations)
             self._deadlines.restart(records)
             self._forgetting.restart(records)
+        now_s, reached = time.time(), self._reached()
         for deadline in self._deadlines.take_due(now_s, reached=reached):
             await self._write(deadline.event, deadline.topic, deadline.partition)
         self._metrics.conversations.set(len(self._conversations))
@@ -90,8 +88,8 @@ class Clock:
     def _is_unsettled(self) -> bool:
         return bool(self._app.rebalancing or self._app.in_recovery)
 
-    async def _reached(self) -> Reached:
-        reached = await cast(Consumer, self._app.consumer).reached()
+    def _reached(self) -> Reached:
+        reached = cast(Consumer, self._app.consumer).reached()
         return lambda partition: reached.get(partition, 0.0)
 
     async def _remember_to_restart(self, *_: object, **__: object) -> None:

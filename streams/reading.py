@@ -42,7 +42,11 @@ class Reading(driver.Consumer):
         self._number = count(1)
         self._sought: dict[TP, int] = {}  # the number of the last seek
         self._fetched_after: dict[TP, int] = {}  # of the last one before the fetch
-        self._fetched_to: dict[TP, int] = {}  # the last offset that was fetched since the last seek
+        # Of inputs since the last seek: the last offset that was fetched; when Kafka said that there is no more, with
+        # the last offset that there was; and when it said so of what is processed by now.
+        self._fetched_to: dict[TP, int] = {}
+        self._ends: dict[TP, tuple[int, int]] = {}
+        self._reached_ms: dict[TP, int] = {}
         self.fetches = 0  # that ended, with messages or without
         super().__init__(*args, **kwargs)
 
@@ -65,7 +69,6 @@ class Reading(driver.Consumer):
                 await asyncio.sleep(0)
                 messages = [message async for _, message in self.getmany(timeout=FETCH_S)]
                 self.fetches += 1
-                self._fetched_to.update((message.tp, message.offset) for message in messages)
                 if messages:
                     await self._commit_now_and_then()
                     await self.wait_first(self._hand_out_in_turn(messages), self.suspend_flow.wait())
@@ -114,9 +117,13 @@ class Reading(driver.Consumer):
         self._sought.update(dict.fromkeys(partitions, number))
         for tp in partitions:
             self._fetched_to.pop(tp, None)
+            self._ends.pop(tp, None)
+            self._reached_ms.pop(tp, None)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin anew: no input is handed out before it was sought."""
         self._sought.clear()
         self._fetched_to.clear()
+        self._ends.clear()
+        self._reached_ms.clear()
         await super().on_partitions_assigned(assigned, generation_id)

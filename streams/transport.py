@@ -6,6 +6,7 @@ that loss, and knows the source of every method replaced here, so that an upgrad
 
 import asyncio
 import math
+import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -28,6 +29,7 @@ from streams.leaving import Leave, leave
 from streams.reading import Reading
 
 COMMITS: Final = ("made", "failed")
+LOOK_S: Final = 0.5  # between two looks at which partitions are read to their end
 # Kafka answers a fetch when there is something; the embedded broker only looks again after half of the wait,
 # and Faust fixes the wait at 1,500 ms. Measured: median latency 408 ms with that, 3 ms with this.
 FETCH_WAIT_MS: Final = 20
@@ -107,7 +109,7 @@ class Consumer(Reading):
         # Handed out, and not known to be processed: offset to when the event was produced, in seconds since 1970.
         self._in_hand: dict[TP, dict[int, float]] = defaultdict(dict)
         self._handed_out: dict[TP, int] = {}  # the last one
-        self._handed_out_s: dict[TP, float] = {}  # when it was produced
+        self._looked_s = -math.inf  # for ends
         self._on_its_way: dict[TP, deque[Message]] = defaultdict(deque)  # handed out, and not with an agent
         self._settled = 0
         self.commits = Counter(dict.fromkeys(COMMITS, 0))
@@ -121,7 +123,6 @@ class Consumer(Reading):
         if self._is_input(message.topic):
             self._in_hand[message.tp][message.offset] = message.timestamp or 0.0
             self._handed_out[message.tp] = max(message.offset, self._handed_out.get(message.tp, -1))
-            self._handed_out_s[message.tp] = message.timestamp or 0.0
             self._on_its_way[message.tp].append(message)
         return self._onward(message)
 
@@ -168,26 +169,42 @@ class Consumer(Reading):
         waiting, produced_s = self._waiting(tp), self._in_hand.get(tp, {})
         return produced_s.get(min(waiting)) if waiting else None
 
-    async def reached(self) -> dict[int, Seconds]:
-        """By the number of a partition, until when all there is of it in any input was processed; since 1970.
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:  # noqa: ASYNC109 - as Faust's
+        records = await super()._getmany(active_partitions, timeout)
+        # Between two fetches nothing is on its way from the other thread: what it has given out is all in `records`.
+        self._fetched_to.update((tp, of_tp[-1].offset) for tp, of_tp in records.items() if of_tp)
+        if time.monotonic() > self._looked_s + LOOK_S:
+            self._looked_s = time.monotonic()
+            self._look_for_ends()
+        return records
 
-        It is the clock of whoever produces. What lies in Kafka unread has happened too: as long as there is more, no
-        time has passed but what was read. A conversation has one number in every input, and may go from one to another.
+    def _look_for_ends(self) -> None:
+        thread = self._thread
+        if not isinstance(thread, Thread):
+            return
+        for tp in self.assignment():
+            if self._is_input(tp.topic) and tp not in self._ends and (at_end_ms := thread.at_end_ms(tp)) is not None:
+                self._ends[tp] = at_end_ms, self._fetched_to.get(tp, -1)
+
+    def reached(self) -> dict[int, Seconds]:
+        """By the number of a partition, when Kafka last held nothing in any input that is not processed; since 1970.
+
+        What lies in Kafka unread has happened too: as long as there is more, no time passes. A conversation has one
+        number in every input, and may go from one to another.
         """
         reached: dict[int, Seconds] = {}
-        async with self._positioning:
-            for tp in self.assignment():
-                if self._is_input(tp.topic):
-                    reached[tp.partition] = min(self._reached_s(tp), reached.get(tp.partition, math.inf))
+        for tp in self.assignment():
+            if self._is_input(tp.topic):
+                reached[tp.partition] = min(self._reached_s(tp), reached.get(tp.partition, math.inf))
         return reached
 
     def _reached_s(self, tp: TP) -> Seconds:
-        oldest_s = self.oldest_s(tp)
-        if oldest_s is not None:
-            return oldest_s
-        thread, in_between = self._thread, self._fetched_to.get(tp, -1) > self._handed_out.get(tp, -1)
-        at_end_ms = thread.at_end_ms(tp) if isinstance(thread, Thread) and not in_between else None
-        return self._handed_out_s.get(tp, 0.0) if at_end_ms is None else at_end_ms / 1000
+        if tp in self._ends:
+            at_end_ms, last = self._ends[tp]
+            if self._handed_out.get(tp, -1) >= last and min(self._waiting(tp), default=last + 1) > last:
+                self._reached_ms[tp] = at_end_ms
+                del self._ends[tp]
+        return self._reached_ms.get(tp, 0) / 1000
 
     def _waiting(self, tp: TP) -> set[int]:
         return set(list(self._in_hand.get(tp, ()))).difference(list(self._acked.get(tp, ())))
@@ -245,14 +262,12 @@ class Consumer(Reading):
         for tp in revoked:
             self._in_hand.pop(tp, None)
             self._handed_out.pop(tp, None)
-            self._handed_out_s.pop(tp, None)
             self._on_its_way.pop(tp, None)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin anew: all of `assigned` is read again from what is committed."""
         self._in_hand.clear()
         self._handed_out.clear()
-        self._handed_out_s.clear()
         self._on_its_way.clear()
         await super().on_partitions_assigned(assigned, generation_id)
 

@@ -563,7 +563,8 @@ class Fetched:
         return 50_000
 
 
-def reading(given: Given, fetched: Fetched) -> Given:
+def reading(fetched: Fetched) -> Given:
+    given = consumer_of(Ours)
     given.consumer._thread._consumer = fetched
     given.consumer.assignment = lambda: {HERE}
     return given
@@ -573,44 +574,62 @@ def reading(given: Given, fetched: Fetched) -> Given:
     ("at", "end", "processed", "reached"),
     [
         (8, 8, (5, 6, 7), 50.0),
-        (8, 9, (5, 6, 7), 7.0),
+        (8, 9, (5, 6, 7), 0.0),
         (9, 9, (5, 6, 7), 50.0),  # 8 is the mark at the end of a transaction
-        (8, 8, (5, 7), 6.0),
-        (8, 8, (), 5.0),
+        (8, 8, (5, 7), 0.0),
+        (8, 8, (), 0.0),
     ],
     ids=["to the end", "there is more", "a mark at the end", "one is in hand", "all are in hand"],
 )
 async def test_time_has_come_as_far_as_was_read(at: int, end: int, processed: tuple[int, ...], reached: float) -> None:
-    given = reading(consumer_of(Ours), Fetched(at=at, end=end))
+    given = reading(Fetched(at=at, end=end))
     await given.taken(5, 6, 7)
+    given.consumer._fetched_to[HERE] = 7
+    given.consumer._look_for_ends()
     given.processed(*processed)
 
-    assert await given.consumer.reached() == {HERE.partition: reached}
+    assert given.consumer.reached() == {HERE.partition: reached}
 
 
 async def test_what_was_fetched_and_not_handed_out_is_still_to_be_read() -> None:
-    given = reading(consumer_of(Ours), Fetched(at=9, end=9))
+    given = reading(Fetched(at=9, end=9))
     await given.taken(5)
     given.processed(5)
     given.consumer._fetched_to[HERE] = 8
+    given.consumer._look_for_ends()
 
-    assert await given.consumer.reached() == {HERE.partition: 5.0}
+    assert given.consumer.reached() == {HERE.partition: 0.0}
+
+
+async def test_what_comes_after_an_end_does_not_take_it_back() -> None:
+    given = reading(Fetched(at=6, end=6))
+    await given.taken(5)
+    given.consumer._fetched_to[HERE] = 5
+    given.consumer._look_for_ends()
+    await given.taken(6)
+    waits = [given.consumer.reached()]
+    given.processed(5)
+    given.consumer._look_for_ends()
+
+    assert [*waits, given.consumer.reached()] == [{HERE.partition: 0.0}, {HERE.partition: 50.0}]
 
 
 async def test_no_time_has_come_before_kafka_answered_and_none_where_nothing_is_read() -> None:
-    given = reading(consumer_of(Ours), Fetched(at=0, end=0, assigned=False))
+    given = reading(Fetched(at=0, end=0, assigned=False))
+    given.consumer._look_for_ends()
 
-    assert await given.consumer.reached() == {HERE.partition: 0.0}
+    assert given.consumer.reached() == {HERE.partition: 0.0}
 
 
 async def test_a_partition_is_as_far_as_the_input_that_is_least_far() -> None:
-    given = reading(consumer_of(Ours), Fetched(at=8, end=8))
-    other = TP("others", HERE.partition)
-    given.consumer.app.topics._acking_topics.add(other.topic)
-    given.consumer.assignment = lambda: {HERE, other, TP("state", HERE.partition)}
-    given.consumer._in_hand[other][3] = 40.0
+    given = reading(Fetched(at=8, end=8))
+    given.consumer._look_for_ends()
+    others = [TP("others", HERE.partition), TP("state", HERE.partition)]
+    given.consumer.app.topics._acking_topics.add("others")
+    given.consumer.assignment = lambda: {HERE, *others}
+    given.consumer._reached_ms[others[0]] = 40_000
 
-    assert await given.consumer.reached() == {HERE.partition: 40.0}
+    assert given.consumer.reached() == {HERE.partition: 40.0}
 
 
 async def test_who_asks_is_told_what_waits_and_since_when() -> None:
