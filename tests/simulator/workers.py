@@ -285,7 +285,7 @@ class Monitor(Worker):
             self.producer.send((deadline.topic, deadline.partition), record)
 
     def _reached_s(self, number: int) -> float:
-        """As `Consumer.reached`."""
+        """As `Consumer.reached`, but time passes with what is read, too: more waits are overtaken."""
         return min(self._reached_in((topic, number)) for topic in wire.INPUTS)
 
     def _reached_in(self, tp: TP) -> float:
