@@ -75,11 +75,15 @@ class Thread(driver.AIOKafkaConsumerThread):
 
         The position counts, not the last record: the mark that ends a transaction is never fetched.
         """
-        asked = self.asked_at_ms(tp)
-        state = self._ensure_consumer()._subscription.subscription.assignment.state_value(driver.ensure_aiokafka_TP(tp))
-        if asked is None or state is None or not state.has_valid_position or state.position < state.highwater:
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = None if subscription is None else subscription.assignment
+        state = None if assignment is None else assignment.state_value(driver.ensure_aiokafka_TP(tp))
+        if state is None:
             return None
-        return asked
+        # Each is looked at once: the other thread goes on, and may give the partition up meanwhile.
+        asked_ms: int | None = state.timestamp
+        position, end = state._position, state.highwater
+        return None if position is None or end is None or position < end else asked_ms
 
 
 class PromptThread(Thread):

@@ -549,18 +549,12 @@ class Fetched:
     """aiokafka's consumer, as far as it knows where it reads: at `at` of `end`, asked at 50 s."""
 
     def __init__(self, *, at: int, end: int, assigned: bool = True) -> None:
-        self.state = SimpleNamespace(has_valid_position=True, position=at, highwater=end)
+        self.state = SimpleNamespace(timestamp=50_000, _position=at, highwater=end)
         self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=self))
         self.assigned = assigned
 
-    def assignment(self) -> set[Any]:
-        return {driver.ensure_aiokafka_TP(HERE)} if self.assigned else set()
-
     def state_value(self, _: object) -> Any:
         return self.state if self.assigned else None
-
-    def last_poll_timestamp(self, _: object) -> int:
-        return 50_000
 
 
 def reading(fetched: Fetched) -> Given:
