@@ -42,11 +42,6 @@ class Reading(driver.Consumer):
         self._number = count(1)
         self._sought: dict[TP, int] = {}  # the number of the last seek
         self._fetched_after: dict[TP, int] = {}  # of the last one before the fetch
-        # Of inputs since the last seek: the last offset that was fetched; when Kafka said that there is no more, with
-        # the last offset that there was; and when it said so of what is processed by now.
-        self._fetched_to: dict[TP, int] = {}
-        self._ends: dict[TP, tuple[int, int]] = {}
-        self._reached_ms: dict[TP, int] = {}
         self.fetches = 0  # that ended, with messages or without
         super().__init__(*args, **kwargs)
 
@@ -72,9 +67,14 @@ class Reading(driver.Consumer):
                 if messages:
                     await self._commit_now_and_then()
                     await self.wait_first(self._hand_out_in_turn(messages), self.suspend_flow.wait())
+                if self.flow_active:
+                    self._all_is_handed_out()
         except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:
                 raise
+
+    def _all_is_handed_out(self) -> None:
+        """After each fetch: nothing is on its way from the other thread, and nothing was kept back."""
 
     async def _commit_now_and_then(self) -> None:
         if self._commit_every is not None and self._n_acked >= self._commit_every:
@@ -115,15 +115,8 @@ class Reading(driver.Consumer):
     def _note(self, partitions: Mapping[TP, int]) -> None:
         number = next(self._number)
         self._sought.update(dict.fromkeys(partitions, number))
-        for tp in partitions:
-            self._fetched_to.pop(tp, None)
-            self._ends.pop(tp, None)
-            self._reached_ms.pop(tp, None)
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin anew: no input is handed out before it was sought."""
         self._sought.clear()
-        self._fetched_to.clear()
-        self._ends.clear()
-        self._reached_ms.clear()
         await super().on_partitions_assigned(assigned, generation_id)

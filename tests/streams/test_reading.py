@@ -218,6 +218,21 @@ async def test_nothing_more_of_a_fetch_is_handed_out_when_the_flow_has_stopped(k
     assert await drain.handed_out() == [2]
 
 
+async def test_that_all_was_handed_out_is_said_after_each_fetch_but_not_when_the_flow_stopped() -> None:
+    drain, said = Drain(Ours, Log(HERE, at=2, committed=2)), list[int]()
+    drain.consumer._all_is_handed_out = lambda: said.append(len(drain.messages))
+    await drain.consumer.perform_seek()
+
+    async def stop() -> None:
+        drain.consumer.stop_flow()
+        asyncio.get_running_loop().call_later(SETTLES_S, drain.consumer.resume_flow)
+
+    drain.while_handing_out = stop  # 2 is being handed out, 3 was fetched with it
+    await drain.handed_out()
+
+    assert said[:3] == [3, 5, 7]
+
+
 @BOTH
 async def test_what_cannot_be_handed_out_ends_the_drain_with_its_error(kind: type[Any]) -> None:
     drain = Drain(kind, Log(HERE, at=2, committed=2))

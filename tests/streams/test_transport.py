@@ -476,7 +476,8 @@ async def test_the_stream_waits_for_a_buffer_that_is_full(
     await asyncio.wait_for(ebb, LATER_S)
 
     assert producer.buffer.size <= producer.buffer.max_messages
-    assert len(caplog.records) == warnings
+    # The collector tells of what an earlier test left behind whenever it comes by.
+    assert len([record for record in caplog.records if record.name != "asyncio"]) == warnings
 
 
 @pytest.mark.parametrize("producer", [OurProducer], indirect=True)
@@ -561,6 +562,7 @@ def reading(fetched: Fetched) -> Given:
     given = consumer_of(Ours)
     given.consumer._thread._consumer = fetched
     given.consumer.assignment = lambda: {HERE}
+    given.consumer._note({HERE: 0})
     return given
 
 
@@ -578,46 +580,34 @@ def reading(fetched: Fetched) -> Given:
 async def test_time_has_come_as_far_as_was_read(at: int, end: int, processed: tuple[int, ...], reached: float) -> None:
     given = reading(Fetched(at=at, end=end))
     await given.taken(5, 6, 7)
-    given.consumer._fetched_to[HERE] = 7
-    given.consumer._look_for_ends()
+    given.consumer._all_is_handed_out()
     given.processed(*processed)
 
     assert given.consumer.reached() == {HERE.partition: reached}
 
 
-async def test_what_was_fetched_and_not_handed_out_is_still_to_be_read() -> None:
-    given = reading(Fetched(at=9, end=9))
-    await given.taken(5)
-    given.processed(5)
-    given.consumer._fetched_to[HERE] = 8
-    given.consumer._look_for_ends()
-
-    assert given.consumer.reached() == {HERE.partition: 0.0}
-
-
 async def test_what_comes_after_an_end_does_not_take_it_back() -> None:
     given = reading(Fetched(at=6, end=6))
     await given.taken(5)
-    given.consumer._fetched_to[HERE] = 5
-    given.consumer._look_for_ends()
+    given.consumer._all_is_handed_out()
     await given.taken(6)
     waits = [given.consumer.reached()]
     given.processed(5)
-    given.consumer._look_for_ends()
+    given.consumer._all_is_handed_out()
 
     assert [*waits, given.consumer.reached()] == [{HERE.partition: 0.0}, {HERE.partition: 50.0}]
 
 
 async def test_no_time_has_come_before_kafka_answered_and_none_where_nothing_is_read() -> None:
     given = reading(Fetched(at=0, end=0, assigned=False))
-    given.consumer._look_for_ends()
+    given.consumer._all_is_handed_out()
 
     assert given.consumer.reached() == {HERE.partition: 0.0}
 
 
 async def test_a_partition_is_as_far_as_the_input_that_is_least_far() -> None:
     given = reading(Fetched(at=8, end=8))
-    given.consumer._look_for_ends()
+    given.consumer._all_is_handed_out()
     others = [TP("others", HERE.partition), TP("state", HERE.partition)]
     given.consumer.app.topics._acking_topics.add("others")
     given.consumer.assignment = lambda: {HERE, *others}
