@@ -26,7 +26,7 @@ FOLDERS: Final[dict[Split, Path]] = {
     "dev": FOLDER / "dev",
     "later": FOLDER.parent / "later",
 }
-SPLITS: Final[tuple[Split, ...]] = ("train", "dev", "later")
+SPLITS: Final = tuple(FOLDERS)
 OF_LINES: Final[tuple[Split, ...]] = ("train", "dev")
 KINDS: Final = ("calm", "mild", "hard")
 
