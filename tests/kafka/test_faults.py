@@ -66,7 +66,8 @@ def test_f1_killed_workers(tmp_path: Path, chance: random.Random, report: Report
     with world(tmp_path, monitors=2) as made:
         faults = spread(chance, lambda w: back_again(w, chance.choice(names), back), 8)
         outcome = run(made, played(EVENTS), faults)
-    report("F1", "SIGKILL of two monitors and a publisher", outcome, kills=8, back_p95_s=quantile(back, 0.95))
+    p95_s = quantile(back, 0.95)
+    report("F1", "SIGKILL of two monitors and a publisher", outcome, kills=8, back_p95_s=p95_s, ended=len(made.ended))
     clean(outcome)
 
 
