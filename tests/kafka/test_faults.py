@@ -38,7 +38,7 @@ from tests.e2e.waiting import until
 from tests.kafka import gaps
 from tests.kafka.conftest import MEASURED, Report
 from tests.kafka.ledger import read_back
-from tests.kafka.sending import observed, quantile
+from tests.kafka.sending import observed
 from tests.kafka.world import Fault, Outcome, World, bearer, clean, played, rewind, run, spread, world
 from tests.streams.given import POLICY, records
 from tests.web.serving import Stream
@@ -46,6 +46,7 @@ from tests.web.serving import Stream
 pytestmark = pytest.mark.kafka
 
 EVENTS: Final = int(os.environ.get("FAULTS_MATRIX_EVENTS") or 6_000)
+KILLS: Final = 8
 # How long things are away: as the matrix of faults asks, or shorter where the whole must fit into some minutes.
 LONG: Final = os.environ.get("FAULTS_LONG") == "1"
 BROKER_AWAY_S: Final = 70.0 if LONG else 20.0
@@ -62,12 +63,9 @@ TEAMS: Final = 500
 def test_f1_killed_workers(tmp_path: Path, chance: random.Random, report: Report) -> None:
     """Two monitors and a publisher, each killed at random points."""
     names = ("monitor-0", "monitor-1", "publisher-0")
-    back: list[float] = []
     with world(tmp_path, monitors=2) as made:
-        faults = spread(chance, lambda w: back_again(w, chance.choice(names), back), 8)
-        outcome = run(made, played(EVENTS), faults)
-    p95_s = quantile(back, 0.95)
-    report("F1", "SIGKILL of two monitors and a publisher", outcome, kills=8, back_p95_s=p95_s, ended=len(made.ended))
+        outcome = run(made, played(EVENTS), spread(chance, lambda w: w.kill(chance.choice(names)), KILLS))
+    report("F1", "SIGKILL of two monitors and a publisher", outcome, kills=KILLS, ended=len(made.ended))
     clean(outcome)
 
 
@@ -539,26 +537,6 @@ def test_f32_everything_at_once(tmp_path: Path, chance: random.Random, report: R
 def bounce_one(made: World) -> None:
     made.broker().kill()
     assert made.broker().start()
-
-
-def back_again(made: World, name: str, back: list[float]) -> None:
-    """Kill `name` and note when something was observed again on what was its own."""
-    made.kill(name)
-    began, answered = time.monotonic(), made.figures["answered"]
-
-    def look() -> None:
-        if made.figures["answered"] > answered:
-            back.append(time.monotonic() - began)
-        else:
-            made.later(0.05, look)
-
-    # What was written before the kill is still being read for a moment.
-    def settle() -> None:
-        nonlocal answered
-        answered = made.figures["answered"]
-        look()
-
-    made.later(0.5, settle)
 
 
 def none(_: object) -> None:

@@ -38,8 +38,7 @@ SEED: Final = int(os.environ.get("FAULTS_SEED") or 0) or random.SystemRandom().r
 PARTITIONS: Final = 4
 IN_FLIGHT: Final = 1_000  # enough to be caught with some in every stage
 STALLED_S: Final = 150.0  # longer than any fault lasts
-# Longer than the watchdog's patience: who is stuck ends, comes back, and is counted among those that ended.
-PUBLISHED_S: Final = 240.0
+PUBLISHED_S: Final = 150.0
 APART_S: Final = 900.0
 STOP_S: Final = 30.0
 REWOUND_S: Final = 60.0
@@ -303,7 +302,7 @@ def run(
         except AssertionError as error:
             left = {group: uncommitted(servers, group, its) for group, its in GROUPS.items()}
             ready = [name for name in made.running if made.ready(name)]
-            error.add_note(f"not committed: {left}; ready: {ready}; ended by themselves: {made.ended}")
+            error.add_note(f"not committed: {left}; ready: {ready}; ended: {made.ended}; nothing due: {made.idle}")
             raise
         finally:
             reader.stop()
