@@ -28,9 +28,11 @@ from streams.leaving import Leave, leave
 from streams.reading import Reading
 
 COMMITS: Final = ("made", "failed")
-# Kafka answers a fetch when there is something; the embedded broker only looks again after half of the wait,
-# and Faust fixes the wait at 1,500 ms. Measured: median latency 408 ms with that, 3 ms with this.
-FETCH_WAIT_MS: Final = 20
+# How long Kafka may hold a fetch of nothing; Faust fixes 1,500 ms. What else is asked of a broker waits behind it on
+# the same connection, and a recovery asks three times (docs/decisions/0030-a-fetch-of-nothing-is-short.md).
+FETCH_WAIT_MS: Final = 100
+# The embedded broker only looks again after half of the wait. Measured: median latency 408 ms with 1,500, 3 with this.
+EMBEDDED_FETCH_WAIT_MS: Final = 20
 
 
 def is_member(consumer: aiokafka.AIOKafkaConsumer | None) -> bool:
@@ -43,9 +45,12 @@ def is_member(consumer: aiokafka.AIOKafkaConsumer | None) -> bool:
 class Thread(driver.AIOKafkaConsumerThread):
     """The consumer's own thread, where aiokafka lives."""
 
+    fetch_wait_ms: ClassVar[int] = FETCH_WAIT_MS
+
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
         patience.patient(consumer._client)
+        consumer._fetch_max_wait_ms = self.fetch_wait_ms  # read once, when the consumer starts
         return consumer
 
     def highwater(self, tp: TP) -> int:
@@ -85,12 +90,9 @@ class Thread(driver.AIOKafkaConsumerThread):
 
 
 class PromptThread(Thread):
-    """For the embedded broker: fetches that do not wait."""
+    """For the embedded broker."""
 
-    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # read once, when the consumer starts
-        return consumer
+    fetch_wait_ms = EMBEDDED_FETCH_WAIT_MS
 
 
 class LostOnItsWay(Exception):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import faust
 import pytest
@@ -17,6 +18,7 @@ from faust.tables.globaltable import GlobalTable
 from config.settings import PREFIX, Settings
 from streams import embedded, wire
 from streams.app import AGENTS, REFUSED, Worker, assert_compiled, create_monitor, create_publisher
+from streams.transport import EMBEDDED_FETCH_WAIT_MS, FETCH_WAIT_MS
 
 ROOT = Path(__file__).parent.parent.parent
 FACTORIES = {"monitor": create_monitor, "publisher": create_publisher}
@@ -149,6 +151,17 @@ def test_the_brokers_may_be_several(data_dir: Path) -> None:
     monitor = create_monitor(settings(data_dir, broker="one:9092, two:9093"))
 
     assert [str(url) for url in monitor.conf.broker] == ["kafka://one:9092", "kafka://two:9093"]
+
+
+@pytest.mark.parametrize("kind", ["kafka", "embedded"])
+async def test_a_fetch_of_nothing_is_not_held_for_long(data_dir: Path, kind: str) -> None:
+    """How much sooner the rest is answered then, on Apache Kafka, is in `tests/kafka/test_fetch.py`."""
+    monitor: Any = create_monitor(settings(data_dir, broker_kind=kind))
+
+    made = monitor.consumer._thread._create_worker_consumer(monitor.transport)
+
+    await made.stop()
+    assert made._fetch_max_wait_ms == {"kafka": FETCH_WAIT_MS, "embedded": EMBEDDED_FETCH_WAIT_MS}[kind]
 
 
 STRAYS = {
