@@ -37,7 +37,7 @@ NEVER_THERE: Final = {"publisher": {FAUST_SENT.name, FAUST_SEND.name}}
 PAUSED_MS: Final = 15_000
 UNANSWERED_S: Final = 10.0
 # Slow enough that each replay is scraped several times, however fast the machine is.
-SPEED: Final = 60.0
+SPEED: Final = 150.0
 SEEN_S: Final = 5.0  # what is promised
 EXPRESSIONS: Final = {**of_panels(), **of_rules()}
 
