@@ -23,9 +23,21 @@ FLAGS: Final = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests that need a browser come last: while Playwright is up no other loop can run in the main thread."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """The tests that need a browser come last: while Playwright is up no other loop can run in the main thread.
+
+    Those of a file stay with one process, for what they share.
+    """
+    items.sort(key=needs_browser)
+    for item in items:
+        file, _, _ = item.nodeid.partition("::")
+        item.add_marker(pytest.mark.xdist_group(f"{file} in a browser" if needs_browser(item) else file))
+
+
+def needs_browser(item: pytest.Item) -> bool:
+    """Whether it is marked so."""
+    return item.get_closest_marker("browser") is not None
 
 
 @pytest.fixture(scope="session")

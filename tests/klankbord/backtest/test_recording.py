@@ -79,7 +79,14 @@ def test_a_file_of_another_kind_and_a_folder_without_recordings_are_refused(tmp_
         read(tmp_path)
 
 
-@pytest.mark.parametrize("damaged", [b"not gzip", gzip.compress(b"x" * 9999)[:-12], b"\x1f\x8b\x08\x00" + b"\xff" * 40])
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(b"not gzip", id="no gzip"),
+        pytest.param(gzip.compress(b"x" * 9999)[:-12], id="cut short"),
+        pytest.param(b"\x1f\x8b\x08\x00" + b"\xff" * 40, id="noise"),
+    ],
+)
 def test_a_damaged_file_is_named(damaged: bytes, tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl.gz"
     file.write_bytes(damaged)
