@@ -23,16 +23,15 @@ FLAGS: Final = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests that need a browser come last: while Playwright is up no other loop can run in the main thread.
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The tests of a file stay with one process, for what they share."""
+    file, _, _ = item.nodeid.partition("::")
+    item.add_marker(pytest.mark.xdist_group(f"{file} in a browser" if needs_browser(item) else file))
 
-    Those of a file stay with one process, for what they share.
-    """
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that need a browser come last: while Playwright is up no other loop can run in the main thread."""
     items.sort(key=needs_browser)
-    for item in items:
-        file, _, _ = item.nodeid.partition("::")
-        item.add_marker(pytest.mark.xdist_group(f"{file} in a browser" if needs_browser(item) else file))
 
 
 def needs_browser(item: pytest.Item) -> bool:
