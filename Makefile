@@ -18,7 +18,7 @@ demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
 
 test: .venv/for-tests
-	.venv/bin/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Everything that needs Apache Kafka: the ledger under kill -9 and the fault matrix, which `make docs` makes a table of
 # (docs/reliability.md). LONG=1: things are away for as long as the matrix of faults asks.

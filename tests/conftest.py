@@ -23,24 +23,14 @@ FLAGS: Final = (
 )
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """The tests of a file stay with one process, for what they share."""
-    file, _, _ = item.nodeid.partition("::")
-    item.add_marker(pytest.mark.xdist_group(f"{file} in a browser" if needs_browser(item) else file))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests that need a browser come last: while Playwright is up no other loop can run in the main thread."""
-    items.sort(key=needs_browser)
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
-def needs_browser(item: pytest.Item) -> bool:
-    """Whether it is marked so."""
-    return item.get_closest_marker("browser") is not None
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each file: what comes next in this process may need a loop of its own."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("no Chromium found: install Debian's package chromium to run the browser tests")
