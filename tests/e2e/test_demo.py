@@ -28,7 +28,7 @@ KLANKBORD: Final = Path(sysconfig.get_path("scripts")) / "klankbord"
 READY_S: Final = 90.0
 PLAYED_S: Final = 120.0
 GONE_S: Final = 10.0
-INTERRUPTED_S: Final = 40.0  # other tests may have the machine; each process is given ten to end
+INTERRUPTED_S: Final = 15.0
 FIRST_ALERT_S: Final = 60.0
 PROCESSES: Final = 6  # the demo itself, broker, server, monitor, publisher and pages
 
