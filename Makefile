@@ -17,6 +17,7 @@ KILLS ?= 40
 demo: .venv/for-demo
 	@exec .venv/bin/klankbord demo --end-with-parent $(DEMO)
 
+# The tests of a file share what they start. In the order of the files, because those that wait for minutes come early.
 test: .venv/for-tests
 	.venv/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
