@@ -54,6 +54,8 @@ REDIS_AWAY_S: Final = 60.0 if LONG else 12.0
 RATE: Final = float(os.environ.get("FAULTS_RATE") or 100)  # events a second, where they come evenly
 BESIDE_S: Final = 15.0  # of it, before and after
 FROZEN_S: Final = 90.0 if LONG else 25.0  # the session of a worker lasts 10 s
+AT_ONCE_S: Final = 15.0  # of a freeze, or of Redis away, where all happens at once
+AT_ONCE: Final = max(12, EVENTS // 5_000)
 BLIND_S: Final = 6.0
 READY_S: Final = 120.0
 AGREED_S: Final = 120.0  # a look folds the whole log
@@ -86,13 +88,9 @@ def test_f2_asked_to_end(tmp_path: Path, chance: random.Random, report: Report) 
 
 def test_f3_a_frozen_worker_comes_back(tmp_path: Path, report: Report) -> None:
     """SIGSTOP past the end of its session, its partitions go to another, then SIGCONT: no stale write wins."""
-
-    def freeze(made: World) -> None:
-        made.signal("monitor-0", signal.SIGSTOP)
-        made.later(FROZEN_S, lambda: made.signal("monitor-0", signal.SIGCONT))
-
     with world(tmp_path, monitors=2) as made:
-        outcome = run(made, played(EVENTS), [Fault(0.3, freeze)])
+        freezing = partial(freeze, name="monitor-0", for_s=FROZEN_S)
+        outcome = run(made, played(EVENTS), [Fault(0.3, freezing)])
     report("F3", f"a monitor frozen for {FROZEN_S:g} s", outcome)
     clean(outcome)
 
@@ -192,17 +190,13 @@ def test_f8_redis_is_away(tmp_path: Path, report: Report) -> None:
     seen: dict[str, float] = {}
 
     def away(made: World) -> None:
-        assert made.redis.proxy is not None
-        made.redis.proxy.silence(True)
-        made.redis.proxy.cut()
+        silence(made)
         seen["away_s"] = time.time()
         made.later(REDIS_AWAY_S, lambda: back(made))
 
     def back(made: World) -> None:
-        assert made.redis.proxy is not None
         seen["back_s"] = time.time()
-        made.redis.proxy.silence(False)
-        made.redis.proxy.cut()
+        heard_again(made)
 
     with world(tmp_path) as made:
         until(lambda: made.ready("monitor-0") and made.ready("publisher-0"), within_s=READY_S, what="both are ready")
@@ -450,15 +444,6 @@ def test_f10_redis_is_read_only(tmp_path: Path, report: Report) -> None:
 def test_f11_redis_is_slow_and_connections_are_cut(tmp_path: Path, chance: random.Random, report: Report) -> None:
     """Answers are held for most of the time-out, and all connections end again and again."""
 
-    def slow(made: World) -> None:
-        assert made.redis.proxy is not None
-        made.redis.proxy.slow(1.5)
-        made.later(10.0, partial(made.redis.proxy.slow, 0.0))
-
-    def cut(made: World) -> None:
-        assert made.redis.proxy is not None
-        made.redis.proxy.cut()
-
     with world(tmp_path) as made:
         outcome = run(made, played(EVENTS), [Fault(0.2, slow), *spread(chance, cut, 10)])
     report("F11", "Redis slow for 10 s, connections cut ten times", outcome)
@@ -518,20 +503,67 @@ def test_f25_replayed_from_the_beginning(tmp_path: Path, report: Report) -> None
 
 
 def test_f32_everything_at_once(tmp_path: Path, chance: random.Random, report: Report) -> None:
-    """Kills, ends, freezes, cuts and an absent broker, by the seed."""
+    """Kills, ends, freezes, cuts, Redis away or slow, and an absent broker, by the seed."""
+
+    def away(made: World) -> None:
+        silence(made)
+        made.later(AT_ONCE_S, lambda: heard_again(made))
+
     actions: Sequence[Callable[[World], None]] = (
         lambda w: w.kill("monitor-0"),
         lambda w: w.kill("monitor-1"),
         lambda w: w.kill("publisher-0"),
         lambda w: none(w.terminate("monitor-1")),
-        lambda w: w.redis.proxy.cut() if w.redis.proxy else None,
+        partial(freeze, name="monitor-0", for_s=AT_ONCE_S),
+        partial(freeze, name="publisher-0", for_s=AT_ONCE_S),
+        cut,
+        away,
+        slow,
         bounce_one,
     )
     with world(tmp_path, monitors=2) as made:
-        faults = [Fault(chance.uniform(0.05, 0.8), chance.choice(actions)) for _ in range(12)]
+        faults = [Fault(chance.uniform(0.05, 0.8), chance.choice(actions)) for _ in range(AT_ONCE)]
         outcome = run(made, played(EVENTS * 2), faults)
-    report("F32", "twelve faults at once, by the seed", outcome)
+    report(
+        "F32",
+        f"{AT_ONCE} faults of ten kinds at once, by the seed, {EVENTS * 2:,} events",
+        outcome,
+        ended=len(made.ended),
+    )
     clean(outcome)
+
+
+def freeze(made: World, *, name: str, for_s: float) -> None:
+    """SIGSTOP, then SIGCONT. Whoever is killed meanwhile comes back at once."""
+    made.signal(name, signal.SIGSTOP)
+    made.later(for_s, lambda: made.signal(name, signal.SIGCONT))
+
+
+def cut(made: World) -> None:
+    """End all connections to Redis."""
+    assert made.redis.proxy is not None
+    made.redis.proxy.cut()
+
+
+def silence(made: World) -> None:
+    """Redis is out of reach, with what it holds."""
+    assert made.redis.proxy is not None
+    made.redis.proxy.silence(True)
+    made.redis.proxy.cut()
+
+
+def heard_again(made: World) -> None:
+    """What was swallowed is gone: no connection of that time is of use."""
+    assert made.redis.proxy is not None
+    made.redis.proxy.silence(False)
+    made.redis.proxy.cut()
+
+
+def slow(made: World) -> None:
+    """Redis holds its answers for most of the time-out."""
+    assert made.redis.proxy is not None
+    made.redis.proxy.slow(1.5)
+    made.later(10.0, partial(made.redis.proxy.slow, 0.0))
 
 
 def bounce_one(made: World) -> None:
