@@ -8,9 +8,10 @@ export UV_PYTHON_DOWNLOADS := never
 # Set from the command line: make demo ONCE=1, make demo INPUT=events.jsonl.gz, make demo SPEED=6 JSON=1
 DEMO := $(if $(ONCE),--once) $(if $(INPUT),--input $(INPUT)) $(if $(SPEED),--speed $(SPEED)) $(if $(JSON),--json)
 
-# Set from the command line: make test-faults EVENTS=1000000 KILLS=100 SEED=7
+# Set from the command line: make test-faults EVENTS=1000000 KILLS=100 PAGES=10 SEED=7
 EVENTS ?= 200000
 KILLS ?= 40
+PAGES ?= 10
 
 .PHONY: demo test test-faults test-kafka simulate kafka check format golden docs site dashboards manifests pictures screenshot train quality bench-observe bench-growth bench-pages bench-pipeline bench-peers bench-check bench-latency bench-scaling bench-soak clean
 
@@ -25,7 +26,7 @@ test: .venv/for-tests
 # (docs/reliability.md). LONG=1: things are away for as long as the matrix of faults asks.
 LONG ?= 1
 test-faults: .venv/for-tests
-	FAULTS_EVENTS=$(EVENTS) FAULTS_KILLS=$(KILLS) FAULTS_SEED=$(SEED) FAULTS_LONG=$(LONG) \
+	FAULTS_EVENTS=$(EVENTS) FAULTS_KILLS=$(KILLS) FAULTS_PAGES=$(PAGES) FAULTS_SEED=$(SEED) FAULTS_LONG=$(LONG) \
 		FAULTS_REPORT=docs/reliability.json .venv/bin/pytest -s -m kafka tests/kafka
 
 # A share of the matrix in short form, and of the ledger. Where Apache Kafka cannot be had it fails (CI=1), not skips.

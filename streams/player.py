@@ -12,6 +12,7 @@ from typing import Final, Self, TypeAlias
 
 import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import BrokerResponseError
 from kafka.producer.future import RecordMetadata
 
 from klankbord.channels.transcript import recordings
@@ -43,10 +44,15 @@ class Line:
 
 @dataclass(slots=True)
 class Account:
-    """What was sent and what came of it; each record sent is known by a key, and where it lies by its origin."""
+    """What was sent and what came of it; each record sent is known by a key, and where it lies by its origin.
+
+    A record that the broker `refused` is not there; of one whose sending timed out it is `unknown`.
+    """
 
     sent: int = 0
     expected: set[Key] = field(default_factory=set)
+    refused: set[Key] = field(default_factory=set)
+    unknown: set[Key] = field(default_factory=set)
     origins: dict[Origin, Key] = field(default_factory=dict)
     observed: dict[Key, int] = field(default_factory=dict)
     buried: dict[Origin, int] = field(default_factory=dict)
@@ -78,6 +84,16 @@ class Account:
     def answered(self) -> int:
         """Distinct records that something came of."""
         return len(self.observed) + len(self.buried)
+
+    @property
+    def outstanding(self) -> int:
+        """Distinct records of which something is still to come."""
+        return len(self.expected) - self.answered - len(self.refused) - len(self.unknown)
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the broker said no for good: any other end of a sending may have lost nothing but its answer."""
+    return isinstance(error, BrokerResponseError) and not error.retriable
 
 
 def read_lines(path: Path) -> tuple[Line, ...]:
@@ -144,7 +160,7 @@ class Player:
         for line in lines:
             watch()
             if speed is None:
-                self._wait_until(lambda: len(self.account.expected) - self.account.answered < self._in_flight, watch)
+                self._wait_until(lambda: self.account.outstanding < self._in_flight, watch)
                 if self._stalled():
                     break
             elif line.event is not None:
@@ -155,7 +171,7 @@ class Player:
 
     def settle(self, watch: Callable[[], None]) -> None:
         """Wait until everything sent has come back, or nothing has for `stalled_s`."""
-        self._wait_until(lambda: self.account.answered >= len(self.account.expected), watch)
+        self._wait_until(lambda: self.account.outstanding <= 0, watch)
 
     def _send(self, line: Line, shift_s: Seconds) -> None:
         account, event = self.account, line.event
@@ -169,10 +185,14 @@ class Player:
             topic, record_key = wire.topic_for(event), wire.input_key(event)
             value = encode(shifted(event, shift_s)) if shift_s else line.raw
         account.expected.add(key)
-        self._producer.send(topic, key=record_key, value=value).add_callback(self._sent, key)
+        future = self._producer.send(topic, key=record_key, value=value)
+        future.add_callback(self._sent, key).add_errback(self._not_sent, key)
 
     def _sent(self, key: Key, metadata: RecordMetadata) -> None:
         self.account.origins[metadata.topic, metadata.partition, metadata.offset] = key
+
+    def _not_sent(self, key: Key, error: BaseException) -> None:
+        (self.account.refused if is_refusal(error) else self.account.unknown).add(key)
 
     def _wait_until(self, done: Callable[[], bool], watch: Callable[[], None], *, stall: bool = True) -> None:
         while not done() and not (stall and self._stalled()):

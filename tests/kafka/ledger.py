@@ -3,12 +3,12 @@
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from tempfile import TemporaryFile
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import msgspec
 import redis
@@ -27,14 +27,34 @@ SOME: Final = 5
 Key = tuple[str, str]  # tenant and event id, or tenant and conversation id
 
 
+class Heard(NamedTuple):
+    """An alert as a page has it: which, opened or cleared, and shown or kept back."""
+
+    alert_id: str
+    state: str
+    shown: bool
+
+
+def heard(raw: bytes | str) -> Heard:
+    """What a page makes of an entry of Redis' stream."""
+    return _heard(msgspec.json.decode(raw, type=wire.AlertMessage))
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one run left: the input log and the observations as they lie in Kafka, the alerts as a reader got them."""
+    """What one run left: the input log and the observations as they lie in Kafka, the alerts as a reader got them.
+
+    Also how many of each kind Redis has counted; and, where pages were open, what Redis told and what each of them
+    heard of it.
+    """
 
     log: Sequence[Event]
     observations: Iterable[Observation]
     dead_letters: int
     alerts: Sequence[str]
+    counted: Mapping[str, int] = field(default_factory=dict)
+    told: Counter[Heard] = field(default_factory=Counter)
+    pages: Sequence[Counter[Heard]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +64,17 @@ class Verdict:
     lost: frozenset[Key] = frozenset()
     phantom: frozenset[Key] = frozenset()
     conflict: frozenset[Key] = frozenset()
+    effective_dup: frozenset[str] = frozenset()
     order: frozenset[Key] = frozenset()
     state_mismatch: frozenset[Key] = frozenset()
     alert_missing: frozenset[str] = frozenset()
     alert_extra: frozenset[str] = frozenset()
     alert_twice: frozenset[str] = frozenset()
+    page_missing: frozenset[Heard] = frozenset()
+    page_extra: frozenset[Heard] = frozenset()
     dead_letters: int = 0
+    refused: int = 0
+    unknown: int = field(default=0, compare=False)
     physical_dup: int = field(default=0, compare=False)
 
     @property
@@ -73,6 +98,7 @@ class _Digests:
         self.differ: Final[set[Key]] = set()  # some copy is another than the first
         self.state: Final[dict[Key, bytes]] = {}  # the last of each conversation
         self.alerts: Final[set[str]] = set()
+        self.counts: Final[Counter[str]] = Counter()  # of the alerts, by what Redis counts them under
         self.count = 0
         for one in observations:
             self.count += 1
@@ -80,26 +106,51 @@ class _Digests:
             if self.of.setdefault(_event(one), digest) != digest:
                 self.differ.add(_event(one))
             self.state[_conversation(one)] = _digest(one.conversation)
-            self.alerts.update(f"{alert.alert_id}:{alert.state}" for alert in one.alerts)
+            for alert in one.alerts:
+                name = f"{alert.alert_id}:{alert.state}"
+                self.counts[f"alerts:{alert.rule}:{alert.state}"] += name not in self.alerts
+                self.alerts.add(name)
 
 
-def judge(sent: Sequence[Event], found: Found, policy: Policy) -> Verdict:
-    """Compare what was found with the fold of the log, after seeing that the log is what was sent."""
+def judge(
+    sent: Sequence[Event],
+    found: Found,
+    policy: Policy,
+    *,
+    refused: Set[Key] = frozenset(),
+    unknown: Set[Key] = frozenset(),
+) -> Verdict:
+    """Compare what was found with the fold of the log, after seeing that the log is what was sent.
+
+    Of what was sent, an event that Kafka `refused` may not be there; one whose sending timed out is `unknown`, and may.
+    """
     # The monitor itself writes to the log that a customer waits; all else must be what we sent, in our order.
     ours = [event for event in found.log if not isinstance(event, Waited)]
+    logged = {_event(one) for one in ours}
+    absent = refused | (unknown - logged)
+    there = [event for event in sent if _event(event) not in absent]
     expected = _Digests(one for one in replay(found.log, policy) if not one.without_effect)
     written = _Digests(found.observations)
     published = Counter(found.alerts)
     return Verdict(
-        lost=frozenset({_event(one) for one in sent} | expected.of.keys()) - written.of.keys(),
-        phantom=frozenset(written.of.keys() - expected.of.keys()),
+        lost=frozenset({_event(one) for one in there} | expected.of.keys()) - written.of.keys(),
+        phantom=frozenset((written.of.keys() - expected.of.keys()) | (refused & logged)),
         conflict=frozenset(written.differ | {key for key, one in written.of.items() if one != expected.of.get(key)}),
-        order=_out_of_order(sent, ours),
+        effective_dup=frozenset(
+            what
+            for what, times in found.counted.items()
+            if what.startswith("alerts:") and times > expected.counts[what]
+        ),
+        order=_out_of_order(there, ours),
         state_mismatch=frozenset(key for key, state in expected.state.items() if written.state.get(key) != state),
         alert_missing=frozenset(expected.alerts - published.keys()),
         alert_extra=frozenset(published.keys() - expected.alerts),
         alert_twice=frozenset(alert for alert, times in published.items() if times > 1),
+        page_missing=frozenset(alert for page in found.pages for alert in found.told - page),
+        page_extra=frozenset(alert for page in found.pages for alert in page - found.told),
         dead_letters=found.dead_letters,
+        refused=len(refused),
+        unknown=len(unknown),
         physical_dup=written.count - len(written.of),
     )
 
@@ -115,7 +166,10 @@ class AlertReader:
         self.alerts: Final[list[str]] = []
         self.again: Final[list[str]] = []
         self.live: Final[list[str]] = []  # whose alert opened, or was told again, and was not said to be late
-        self.newest_s = 0.0  # when the newest was published, in seconds since 1970
+        self.heard: Final[Counter[Heard]] = Counter()  # every entry, as a page has it
+        self.counted: Mapping[str, int] = {}  # when it stopped, by rule and kind
+        self.at = ""  # the newest entry
+        self.newest_s = 0.0  # when that was published, in seconds since 1970
         self._url = url
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._read, name="alerts", daemon=True)
@@ -134,11 +188,13 @@ class AlertReader:
                 with suppress(redis.ResponseError):  # a server that becomes a replica sends its readers away
                     for _, entries in client.xread({wire.ALERTS: position}, block=200) or ():
                         for identity, entry in entries:
-                            position = identity
+                            position, self.at = identity, identity.decode()
                             self.newest_s = int(identity.partition(b"-")[0]) / 1000
                             self._note(msgspec.json.decode(entry[wire.FIELD], type=wire.AlertMessage))
+            self.counted = {what.decode(): int(times) for what, times in client.hgetall(wire.COUNTS).items()}
 
     def _note(self, message: wire.AlertMessage) -> None:
+        self.heard[_heard(message)] += 1
         told = self.again if message.again else self.alerts
         told.append(f"{message.alert.alert_id}:{message.alert.state}")
         if message.alert.state == "opened" and not message.late:
@@ -207,6 +263,10 @@ def read_back(
     if observations is None:
         observations = list(_observations(_values(bootstrap_servers, wire.OBSERVATIONS)))
     return Found(log, observations, len(_values(bootstrap_servers, wire.DEAD_LETTERS)), tuple(alerts))
+
+
+def _heard(message: wire.AlertMessage) -> Heard:
+    return Heard(message.alert.alert_id, message.alert.state, message.shown)
 
 
 def _observations(values: Iterable[bytes]) -> Iterator[Observation]:

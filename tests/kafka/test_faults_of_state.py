@@ -1,19 +1,15 @@
 """The rows of the fault matrix about what was written before: a lag, a changelog that shrank, two versions at once."""
 
-import json
 import os
 import random
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-import httpx
-import msgspec
 import pytest
 from kafka import KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
@@ -26,13 +22,13 @@ from klankbord.policy import Policy
 from streams import embedded, wire
 from tests.e2e.waiting import until
 from tests.kafka.conftest import Report
-from tests.kafka.ledger import AlertReader, Found, ObservationReader, Verdict, judge, read_back, uncommitted
+from tests.kafka.ledger import AlertReader, Found, ObservationReader, Verdict, heard, judge, read_back, uncommitted
+from tests.kafka.listening import Page, answers
 from tests.kafka.world import (
     GROUPS,
     Fault,
     Outcome,
     World,
-    bearer,
     clean,
     events_of,
     played,
@@ -40,7 +36,6 @@ from tests.kafka.world import (
     spread,
     world,
 )
-from tests.web.serving import Stream
 
 pytestmark = pytest.mark.kafka
 
@@ -196,7 +191,7 @@ def test_f29_a_page_drops_out_and_comes_back(tmp_path: Path, chance: random.Rand
     with world(tmp_path) as made:
         made.start("web-0", settings=settings)
         until(lambda: answers(url), within_s=WITHIN_S, what="the server answers")
-        with Listener(url) as page:
+        with Page(url) as page:
             faults = [
                 *spread(chance, kill_the_server, 3),
                 *spread(chance, lambda w: w.kill("publisher-0"), 2),
@@ -205,59 +200,11 @@ def test_f29_a_page_drops_out_and_comes_back(tmp_path: Path, chance: random.Rand
             with made.redis.client() as client:
                 entries = [(key.decode(), entry[wire.FIELD]) for key, entry in client.xrange(wire.ALERTS)]
             until(lambda: page.at == entries[-1][0], within_s=WITHIN_S, what="the page has heard the last")
-    wanted = Counter(shown_as(raw) for _, raw in entries)
+    wanted = Counter(heard(raw) for _, raw in entries)
     report("F29", "the server of the pages killed thrice, the publisher twice", outcome, came_back=page.came_back)
     clean(outcome)
     assert page.came_back >= 3
     assert page.heard == wanted
-
-
-class Listener:
-    """A page that notes every alert of its stream, and comes back with the last number it heard."""
-
-    def __init__(self, url: str) -> None:
-        self.heard: Counter[tuple[str, str, bool]] = Counter()
-        self.at = ""
-        self.came_back = -1
-        self._url = url
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._listen, name="page", daemon=True)
-
-    def __enter__(self) -> "Listener":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join(timeout=WITHIN_S)
-
-    def _listen(self) -> None:
-        while not self._stopping.is_set():
-            with suppress(httpx.HTTPError):
-                headers = {**bearer(self._url), **({"Last-Event-ID": self.at} if self.at else {})}
-                with httpx.stream("GET", f"{self._url}/events/supervisor", headers=headers, timeout=5) as response:
-                    self.came_back += response.status_code == 200
-                    self._note(response)
-
-    def _note(self, response: httpx.Response) -> None:
-        for event in Stream(response):
-            if self._stopping.is_set():
-                return
-            if event.event in ("alert", "suppressed"):
-                self.heard[shown_as(json.dumps(event.data))] += 1
-            self.at = event.id or self.at
-
-
-def shown_as(raw: bytes | str) -> tuple[str, str, bool]:
-    """An alert as a page has it: which, opened or cleared, and shown or kept back."""
-    message = msgspec.json.decode(raw, type=wire.AlertMessage)
-    return message.alert.alert_id, message.alert.state, message.shown
-
-
-def answers(url: str) -> bool:
-    with suppress(httpx.HTTPError):
-        return httpx.get(f"{url}/readyz", timeout=5).status_code == 200
-    return False
 
 
 @contextmanager

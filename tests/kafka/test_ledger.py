@@ -6,8 +6,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -18,12 +20,12 @@ from config.settings import HERE as CONFIG
 from config.settings import PREFIX, load_policy
 from klankbord.events import Event
 from klankbord.replay import replay
-from streams import embedded, topics, wire
-from streams.demo import PROCESSES, ROOT
+from streams import demo, embedded, topics, wire
 from streams.player import Player, rounds
 from tests.e2e.waiting import until
 from tests.kafka.conftest import Report
-from tests.kafka.ledger import AlertReader, Found, ObservationReader, Verdict, judge, read_back, uncommitted
+from tests.kafka.ledger import AlertReader, Found, Heard, ObservationReader, Verdict, judge, read_back, uncommitted
+from tests.kafka.listening import Page, answers
 from tests.kafka.sending import quantile
 from tests.kafka.world import SEED, Outcome, clean, played
 
@@ -31,11 +33,13 @@ pytestmark = pytest.mark.kafka
 
 EVENTS: Final = int(os.environ.get("FAULTS_EVENTS") or 20_000)
 KILLS: Final = int(os.environ.get("FAULTS_KILLS") or 8)
+PAGES: Final = int(os.environ.get("FAULTS_PAGES") or 3)  # open all the while
 PARTITIONS: Final = 4
 IN_FLIGHT: Final = 2_000  # enough to be caught with some in every stage
 PUBLISHED_S: Final = 120.0
 STOP_S: Final = 30.0
-WORKERS: Final = ("monitor", "publisher")
+WORKERS: Final = ("monitor", "publisher")  # who is killed
+PROCESSES: Final = (*WORKERS, "web")
 
 
 @dataclass(slots=True)
@@ -55,13 +59,14 @@ class Workers:
 
     environment: dict[str, str]
     directory: Path
+    pages: str  # where they are
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
 
     def start(self, name: str) -> None:
-        command = (sys.executable, *PROCESSES[name])
+        command = (sys.executable, *demo.PROCESSES[name])
         log = self.directory / f"{name}.log"
-        self.running[name] = embedded.child(command, env=self.environment, log=log, cwd=ROOT)
+        self.running[name] = embedded.child(command, env=self.environment, log=log, cwd=demo.ROOT)
 
     def kill(self, name: str) -> None:
         self.running[name].send_signal(signal.SIGKILL)
@@ -84,7 +89,7 @@ class Workers:
 def workers(kafka_broker: str, redis_url: str, tmp_path: Path) -> Iterator[Workers]:
     topics.create(kafka_broker, topics.plan(partitions=PARTITIONS, replication_factor=1))
     # Held all the while: whoever is killed comes back to the same port, which nobody may have taken meanwhile.
-    claimed = {name: embedded.claim(0) for name in WORKERS}
+    claimed = {name: embedded.claim(0) for name in PROCESSES}
     ports = {name: str(claim.getsockname()[1]) for name, claim in claimed.items()}
     ours = {
         "BROKER": kafka_broker,
@@ -93,12 +98,14 @@ def workers(kafka_broker: str, redis_url: str, tmp_path: Path) -> Iterator[Worke
         "PARTITIONS": str(PARTITIONS),
         "DATA_DIR": str(tmp_path),
         "CANARY_EVERY_S": "0",  # every observation there is of the ledger's
+        "LOGIN": "demo",
         "INSTANCE": "0",  # a static member: who comes back within the session timeout need not wait for it
         **{f"{name.upper()}_PORT": port for name, port in ports.items()},
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    workers = Workers({**others, **{PREFIX + name: value for name, value in ours.items()}}, tmp_path)
-    for name in WORKERS:
+    environment = {**others, **{PREFIX + name: value for name, value in ours.items()}}
+    workers = Workers(environment, tmp_path, f"http://{embedded.HOST}:{ports['web']}")
+    for name in PROCESSES:
         workers.start(name)
     yield workers
     embedded.stop(workers.running.values(), patience_s=STOP_S)
@@ -109,15 +116,20 @@ def workers(kafka_broker: str, redis_url: str, tmp_path: Path) -> Iterator[Worke
 def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
     kafka_broker: str, redis_url: str, workers: Workers, report: Report
 ) -> None:
-    sys.stdout.write(f"\nledger: seed {SEED}, {EVENTS} events, {KILLS} kills\n")  # first, in case this run is cut short
+    sys.stdout.write(
+        f"\nledger: seed {SEED}, {EVENTS} events, {KILLS} kills, {PAGES} pages\n"
+    )  # first, in case this run is cut short
     lines = played(EVENTS)
     sent = [line.event for line in lines if line.event is not None]
     kills = schedule(SEED, KILLS, len(lines))
     reader = AlertReader(redis_url)
     began = time.monotonic()
 
+    until(lambda: answers(workers.pages), within_s=PUBLISHED_S, what="the pages answer")
+
     with (
         ObservationReader(kafka_broker) as written,
+        listening(workers.pages) as pages,
         Player(kafka_broker, in_flight=IN_FLIGHT, stalled_s=PUBLISHED_S) as player,
     ):
         account = player.account
@@ -133,7 +145,7 @@ def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
                     recovering.remove(kill)
             if waiting and account.answered >= waiting[0].at:
                 kill = waiting.pop(0)
-                kill.in_flight = len(account.expected) - account.answered
+                kill.in_flight = account.outstanding
                 workers.kill(kill.victim)
                 # What the killed one had sent is of an earlier time, however much later it is read.
                 kill.began_s = time.time()
@@ -159,14 +171,26 @@ def test_nothing_is_lost_and_nothing_counted_twice_when_workers_are_killed(
         finally:
             reader.stop()
         written.stop()
-        found = read_back(kafka_broker, reader.told, written, group="klankbord-monitor")
-        verdict = judge(sent, found, load_policy(CONFIG / "policy.toml"))
+        until(
+            lambda: all(page.at == reader.at for page in pages),
+            within_s=PUBLISHED_S,
+            what="every page has heard the last alert",
+        )
+        found = replace(
+            read_back(kafka_broker, reader.told, written, group="klankbord-monitor"),
+            counted=reader.counted,
+            told=reader.heard,
+            pages=[page.heard for page in pages],
+        )
+        policy = load_policy(CONFIG / "policy.toml")
+        verdict = judge(sent, found, policy, refused=account.refused, unknown=account.unknown)
     tell(verdict, kills, workers, events=len(sent), alerts=len(reader.alerts), played_s=played_s)
     idle = sum(kill.in_flight == 0 for kill in kills if kill.victim == "monitor")
     void = f"nothing was in flight at {idle} kills" if idle else ""
     outcome = Outcome(verdict, len(sent), len(reader.alerts), played_s, void)
-    p95 = {f"{name}_back_p95_s": quantile(times, 0.95) for name, times in came_back(kills).items()}
-    report("F1", f"{KILLS} SIGKILLs of a monitor or a publisher, {EVENTS:,} events", outcome, **p95)
+    figures: dict[str, float] = {"pages": PAGES, "pages_came_back": sum(page.came_back for page in pages)}
+    figures |= {f"{name}_back_p95_s": quantile(times, 0.95) for name, times in came_back(kills).items()}
+    report("F1", f"{KILLS} SIGKILLs of a monitor or a publisher, {EVENTS:,} events", outcome, **figures)
 
     clean(outcome)
     assert not waiting
@@ -178,6 +202,15 @@ def schedule(seed: int, kills: int, events: int) -> list[Kill]:
     chance = random.Random(seed)
     points = sorted(chance.randrange(events // 20, events * 4 // 5) for _ in range(kills))
     return [Kill(at, chance.choice(WORKERS)) for at in points]
+
+
+@contextmanager
+def listening(url: str) -> Iterator[Sequence[Page]]:
+    """Pages that are open from before the first event to after the last alert."""
+    with ExitStack() as stack:
+        pages = [stack.enter_context(Page(url)) for _ in range(PAGES)]
+        until(lambda: all(page.came_back == 0 for page in pages), within_s=PUBLISHED_S, what="every page is open")
+        yield pages
 
 
 def behind(bootstrap_servers: str) -> int:
@@ -233,3 +266,17 @@ def test_the_ledger_sees_each_kind_of_fault() -> None:
     assert judge(sent, Found(sent, right, 0, [*alerts, "another"]), policy).alert_extra
     assert judge(sent, Found(sent, right, 0, [*alerts, alerts[0]]), policy).alert_twice
     assert judge(sent, Found(sent, right, 1, alerts), policy).dead_letters
+
+    last = {(sent[-1].tenant, sent[-1].event_id)}
+    assert judge(sent, Found(sent[:-1], right[:-1], 0, alerts), policy, unknown=last).lost == frozenset()
+    assert judge(sent, Found(sent, right, 0, alerts), policy, unknown=last) == Verdict()
+    assert judge(sent, Found(sent, right, 0, alerts), policy, refused=last).phantom == last
+
+    counted = Counter(f"alerts:{alert.rule}:{alert.state}" for one in right for alert in one.alerts)
+    told = Counter(Heard(alert.alert_id, alert.state, shown=True) for one in right for alert in one.alerts)
+    heard = Found(sent, right, 0, alerts, counted, told, [told, told])
+    assert judge(sent, heard, policy) == Verdict()
+    one = next(iter(told))
+    assert judge(sent, replace(heard, counted=counted + Counter([next(iter(counted))])), policy).effective_dup
+    assert judge(sent, replace(heard, pages=[told, told - Counter([one])]), policy).page_missing == {one}
+    assert judge(sent, replace(heard, pages=[told, told + Counter([one])]), policy).page_extra == {one}

@@ -5,12 +5,13 @@ import math
 from pathlib import Path
 
 import pytest
+from kafka import errors
 
 from klankbord.errors import KlankbordError
 from klankbord.events import encode
 from klankbord.replay import shifted
 from streams.demo import quantile
-from streams.player import APART_S, Account, Line, bundled, read_lines, rounds, span
+from streams.player import APART_S, Account, Line, bundled, is_refusal, read_lines, rounds, span
 from tests.streams.given import conversation
 
 INF = float("inf")
@@ -52,6 +53,30 @@ def account(sent: int, *, observed: dict[int, int], buried: dict[int, int] | Non
 )
 def test_what_is_lost_and_what_came_twice(kept: Account, lost: int, duplicates: int) -> None:
     assert (kept.lost, kept.duplicates) == (lost, duplicates)
+
+
+def test_nothing_is_waited_for_that_was_not_sent_or_may_not_have_been() -> None:
+    kept = account(4, observed={1: 1})
+    kept.refused.add(key(2))
+    kept.unknown.add(key(3))
+
+    assert (kept.outstanding, kept.lost) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [
+        (errors.MessageSizeTooLargeError, True),
+        (errors.TopicAuthorizationFailedError, True),
+        (errors.KafkaTimeoutError, False),
+        (errors.NotEnoughReplicasAfterAppendError, False),
+        (errors.KafkaConnectionError, False),
+    ],
+)
+def test_only_what_the_broker_refuses_for_good_is_known_not_to_be_there(
+    error: type[errors.KafkaError], refusal: bool
+) -> None:
+    assert is_refusal(error()) is refusal
 
 
 def test_an_account_counts_repeated_ones_but_answers_each_once() -> None:
