@@ -332,11 +332,12 @@ def test_f20_conversations_that_nobody_ends(tmp_path: Path, report: Report) -> N
         with made.redis.client() as client:
             rows, alerts = client.hlen(wire.BOARD), client.hlen(wire.OPEN_ALERTS) + client.hlen(wire.HELD_ALERTS)
     markers = [one for one in written if one.record.observation.type == wire.CLOSED]
+    still_open = [one for one in written if one.record.observation.type != wire.CLOSED]
     report(
         "F20",
         f"{IDLE:,} conversations with an angry customer on hold, idle for {IDLE_FOR_S / HOUR_S:g} h",
         outcome,
-        bytes_while_open=quantile((len(one.raw) for one in written if one not in markers), 0.5),
+        bytes_while_open=quantile((len(one.raw) for one in still_open), 0.5),
         bytes_of_a_marker=quantile((len(one.raw) for one in markers), 0.5),
         resident_kb_each=1024 * (full_mb - empty_mb) / IDLE,
         rows_left=rows,
