@@ -122,7 +122,8 @@ def test_an_alert_shows_at_most_three_causes_the_strongest_first() -> None:
     alert = opened(utterance(words), policy=Policy(rules={"stuck": threshold("effort", 1.2, 1.1, "info", "x", "x")}))
 
     assert 1 < len(alert.causes) <= MOST_CAUSES
-    assert all(cause.signal in Policy().drivers for cause in alert.causes)
+    weights = [Policy().drivers[cause.signal].weight * cause.strength for cause in alert.causes]
+    assert weights == sorted(weights, reverse=True)
 
 
 def test_the_path_is_the_course_of_the_score_that_the_rule_watches() -> None:
