@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -183,15 +184,19 @@ def test_f29_a_page_drops_out_and_comes_back(tmp_path: Path, chance: random.Rand
     url = f"http://{embedded.HOST}:{port}"
     settings = {"WEB_PORT": str(port), "LOGIN": "demo"}
 
-    def kill_the_server(made: World) -> None:
-        made.running["web-0"].kill()
-        made.running["web-0"].wait()
-        made.start("web-0", settings=settings)
-
     with world(tmp_path) as made:
         made.start("web-0", settings=settings)
         until(lambda: answers(url), within_s=WITHIN_S, what="the server answers")
         with Page(url) as page:
+            killed = count()
+
+            def kill_the_server(made: World) -> None:
+                before = next(killed)
+                until(lambda: page.came_back >= before, within_s=WITHIN_S, what="the page listens again")
+                made.running["web-0"].kill()
+                made.running["web-0"].wait()
+                made.start("web-0", settings=settings)
+
             faults = [
                 *spread(chance, kill_the_server, 3),
                 *spread(chance, lambda w: w.kill("publisher-0"), 2),
