@@ -122,13 +122,13 @@ class Judged:
     physical_dup: int
 
 
-def ask(made: World, *, sent: int, took_s: float, policy: Policy = POLICY, apart: str = "") -> Outcome:
-    """What the oracle says of all that lies there; void where it could not judge something that is not `apart`."""
+def ask(made: World, *, sent: int, took_s: float, policy: Policy = POLICY, apart: Sequence[str] = ()) -> Outcome:
+    """What the oracle says of all that lies there; void where it could not judge something that is not set `apart`."""
     found = verify(made.kafka.bootstrap_servers, made.redis.own_url, policy)
     verdict = found.verdict
     counts = {name: len(keys) for name, keys in verdict.wrong.items()} | {"physical_dup": verdict.physical_dup}
     void = "" if found.records >= sent else f"{found.records} of {sent} records are in the inputs"
-    if unjudged := {what: times for what, times in verdict.unjudged.items() if what != apart}:
+    if unjudged := {what: times for what, times in verdict.unjudged.items() if what not in apart}:
         void = f"not judged: {unjudged}"
     return Outcome(Judged(counts, verdict.physical_dup), sent, found.alerts, took_s, void)
 
