@@ -29,6 +29,7 @@ from klankbord.policy import THREAT_FROM, Policy
 from klankbord.reasons import voted
 from klankbord.redaction import excerpt
 from klankbord.signals import Cue, CustomerWords, Detector, Dimension, Finding, Signal, Turn, Words, customer_words
+from klankbord.spelled import spells_out
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.suggestions.ask_if_solved import asks
 from klankbord.tone import GOOD, believed, cues_in, cues_in_answer
@@ -222,6 +223,8 @@ def _signals(turn: Turn) -> tuple[Signal, ...]:
 
 def _weak(words: CustomerWords, policy: Policy) -> dict[str, Signal]:
     """What the heads hear of emotion that nobody is shown, at once: in most lines that is all they hear."""
+    if spells_out(words.normal):
+        return {}
     chances, corrections = reading(words.normal, words.language).chances, policy.judges.heads
     weak = dict[str, Signal]()
     shown_from, of_emotion = policy.evidence_from, Dimension.EMOTION

@@ -12,6 +12,7 @@ from klankbord.models.hints import HINTED, may_mean
 from klankbord.phrases import Near, Phrases, lists_in, lists_in_answer
 from klankbord.polarity import Polarity, polarity
 from klankbord.signals import Cue, CustomerWords, Detector, Finding, Words, of_emotion
+from klankbord.spelled import spells_out
 
 # Below this nobody is shown the evidence, so its words need not be looked for.
 WORDS_FROM: Final = 0.2
@@ -75,6 +76,8 @@ def sounds(kind: str, head: str) -> Detector:
 
 def believed(words: CustomerWords, head: str, chance: float) -> float:
     """The chance of a head of emotion as far as the rest of the words bear it out."""
+    if spells_out(words.normal):
+        return 0.0
     if chance < _DOUBTED_FROM or head not in GOOD:
         return chance
     # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
@@ -169,7 +172,7 @@ def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | N
 def heard_valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
     """How positive a line is, -1..1, and what VADER read."""
     bad, read = negative(clean, normal, language)
-    if not read.compound and not any(c.isalpha() for c in normal):
+    if spells_out(normal) or not (read.compound or any(c.isalpha() for c in normal)):
         return 0.0, read
     felt = max(reading(normal, language).chances["feeling"], abs(read.compound))
     return (1.0 - 2.0 * bad) * min(1.0, felt / _FELT_FROM), read

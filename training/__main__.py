@@ -9,7 +9,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
-os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")  # the same sums on any machine
+# The same sums on any x86-64 machine with AVX2: what is faster on newer ones adds up in another order.
+os.environ.update(
+    OMP_NUM_THREADS="1",
+    OPENBLAS_NUM_THREADS="1",
+    MKL_NUM_THREADS="1",
+    OPENBLAS_CORETYPE="Haswell",
+    NPY_DISABLE_CPU_FEATURES="X86_V4 AVX512_ICL AVX512_SPR",
+)
 
 ENCODER: Final = "Universal Sentence Encoder multilingual v3 (Apache-2.0), heads fitted on the labelled lines"
 FOLDER: Final = Path(__file__).parents[1] / "klankbord" / "models"

@@ -1,12 +1,14 @@
 """Which words of a line are shown for a head."""
 
+from statistics import fmean
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from klankbord.channels.transcript import recordings
 from klankbord.detectors import DETECTORS
-from klankbord.events import Role, Utterance
+from klankbord.events import Language, Role, Utterance
 from klankbord.phrases import clean
 from klankbord.tone import cues_in, strongest_run, valence, valence_span
 from tests.klankbord.given import customer, turn
@@ -54,6 +56,48 @@ def test_a_detector_without_a_cue_in_the_line_would_find_nothing() -> None:
 
 def test_numbers_alone_have_no_valence() -> None:
     assert valence(customer("18422 - 33", "nl")) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        (
+            "nl",
+            [
+                "mijn klantnummer is 88 12 345",
+                "het is 1234 AB huisnummer 12",
+                "jansen met een s",
+                "ja dat klopt",
+                "het gaat om factuur 20261142",
+                "nee hoor dat was het",
+                "maandag tussen 8 en 12",
+                "hoe laat gaan jullie open",
+                "ik wil een nieuwe pas aanvragen",
+                "wanneer komt mijn pakket",
+            ],
+        ),
+        (
+            "en",
+            [
+                "my customer number is 88 12 345",
+                "it's SW1A 1AA, number 12",
+                "smith with an i",
+                "yes that's right",
+                "it's about invoice 20261142",
+                "one moment let me get it",
+                "monday between 8 and 12",
+                "what time do you open",
+                "i would like to order a new card",
+                "when will my parcel arrive",
+            ],
+        ),
+    ],
+)
+def test_what_is_neither_good_nor_bad_stands_in_the_middle(language: Language, lines: list[str]) -> None:
+    values = [valence(customer(line, language)) for line in lines]
+
+    assert abs(fmean(values)) < 0.15, values
+    assert min(values) > -0.7, values
 
 
 def test_an_emoticon_has() -> None:
