@@ -23,8 +23,6 @@ _BETWEEN: Final = frozenset(
         "january february march april may june july august september october november december"
     ).split()
 )
-
-
 _AS_A_WORD: Final = frozenset(("een", "één", "one"))
 _MOST: Final = 200  # characters: nobody spells more out in one breath
 
@@ -59,7 +57,7 @@ def spells_out(normal: str) -> bool:
             codes += 1
         elif _NUMBER.fullmatch(word):
             numbers += word not in _AS_A_WORD
-        elif word not in _BETWEEN and not (_POSTCODE.fullmatch(f"{before} {word}")):
+        elif word not in _BETWEEN and not _POSTCODE.fullmatch(f"{before} {word}"):
             return False
         before = word
     return codes > 0 or letters >= _LETTERS or (numbers > 0 and words > 1)

@@ -66,5 +66,5 @@ def test_there_is_no_feeling_in_it(text: str) -> None:
 
 
 @given(st.text(alphabet="een1-. ,:/ë", max_size=300))
-def test_no_line_takes_long(text: str) -> None:
-    spells_out(text)
+def test_one_word_more_says_something_too(text: str) -> None:
+    assert not spells_out(f"{text} klaar")
