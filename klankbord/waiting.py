@@ -2,15 +2,22 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from klankbord.conversation import Conversation
-from klankbord.events import SCHEMA, Seconds, Waited
+from klankbord.events import SCHEMA, Channel, Seconds, Waited
 from klankbord.policy import Policy
 
 
-def next_waited(conversation: Conversation, policy: Policy, *, tenant: str, conversation_id: str) -> Waited | None:
-    """What is to be said next of this customer's wait; its time is the deadline itself, and its id follows from it."""
+class Wait(NamedTuple):
+    """A silence of `wait_s` that is to be told of at `at_s`, if nothing ends it before."""
+
+    at_s: Seconds
+    wait_s: Seconds
+
+
+def next_wait(conversation: Conversation, policy: Policy) -> Wait | None:
+    """When this customer's wait is to be counted next; nothing where nobody waits, or nothing is left to count."""
     now = conversation
     if now.ended_at is not None or now.objected:
         return None
@@ -20,17 +27,19 @@ def next_waited(conversation: Conversation, policy: Policy, *, tenant: str, conv
         since, wait_s = now.waiting_since, _next_wait(now, policy)
     else:
         return None
-    if wait_s is None:
-        return None
-    at = since + wait_s
+    return None if wait_s is None else Wait(since + wait_s, wait_s)
+
+
+def waited(wait: Wait, *, tenant: str, conversation_id: str, channel: Channel) -> Waited:
+    """What is to be said of a wait; its time is the deadline itself, and its id follows from it."""
     return Waited(
         schema=SCHEMA,
-        event_id=_event_id(conversation_id, at),
+        event_id=_event_id(conversation_id, wait.at_s),
         tenant=tenant,
         conversation_id=conversation_id,
-        channel=now.channel,
-        at=datetime.fromtimestamp(at, UTC),
-        wait_s=wait_s,
+        channel=channel,
+        at=datetime.fromtimestamp(wait.at_s, UTC),
+        wait_s=wait.wait_s,
     )
 
 

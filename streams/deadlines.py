@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from klankbord.events import Seconds, Waited
+from klankbord.events import Channel, Seconds, Waited
 from klankbord.policy import Policy
-from klankbord.waiting import next_waited
+from klankbord.waiting import Wait, next_wait, waited
 from streams.schedule import Reached, Schedule, everywhere
 from streams.wire import Record
 
@@ -20,6 +21,22 @@ class Deadline:
     event: Waited
 
 
+class _Silence(NamedTuple):
+    """A wait that goes on, and whose it is. Most are answered: what would be said of one is made when it is due."""
+
+    wait: Wait
+    due_s: Seconds
+    topic: str
+    partition: int
+    tenant: str
+    conversation_id: str
+    channel: Channel
+
+    def deadline(self) -> Deadline:
+        event = waited(self.wait, tenant=self.tenant, conversation_id=self.conversation_id, channel=self.channel)
+        return Deadline(self.due_s, self.topic, self.partition, event)
+
+
 class Deadlines:
     """The next deadline of each conversation whose customer waits.
 
@@ -29,18 +46,18 @@ class Deadlines:
 
     def __init__(self, policy: Policy) -> None:
         self.policy = policy  # another one counts from the next event of a conversation on
-        self._waiting = Schedule[bytes, Deadline]()
+        self._waiting = Schedule[bytes, _Silence]()
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def follow(self, key: bytes, record: Record) -> None:
         """Take in the newest record of a conversation."""
-        deadline = self._next(record)
-        if deadline is None:
+        silence = self._next(record)
+        if silence is None:
             self._waiting.drop(key)
         else:
-            self._waiting.put(key, deadline.due_s, deadline, lane=deadline.partition)
+            self._waiting.put(key, silence.due_s, silence, lane=silence.partition)
 
     def forget(self, key: bytes) -> None:
         """Nobody waits there any more."""
@@ -54,19 +71,23 @@ class Deadlines:
 
     def take_due(self, now_s: Seconds, *, reached: Reached = everywhere) -> list[Deadline]:
         """The deadlines that have passed where they are to be written, earliest first; each is given once."""
-        return [deadline for _, deadline in self._waiting.take(now_s, reached=reached)]
+        return [silence.deadline() for _, silence in self._waiting.take(now_s, reached=reached)]
 
-    def _next(self, record: Record) -> Deadline | None:
+    def _next(self, record: Record) -> _Silence | None:
         seen, origin = record.observation, record.origin
         if not origin.timestamp_ms:
             return None
-        waited = next_waited(seen.conversation, self.policy, tenant=seen.tenant, conversation_id=seen.conversation_id)
-        if waited is None:
+        wait = next_wait(seen.conversation, self.policy)
+        if wait is None:
             return None
-        # Event time and the producer's clock may differ, in a replay by months: the last event says by how much.
-        return Deadline(
-            due_s=waited.at_s + origin.timestamp_ms / 1000 - seen.at,
+        # Event time and the producer's clock may differ, in a replay by months: the last event says by how much. The
+        # time of an event is whole microseconds.
+        return _Silence(
+            wait=wait,
+            due_s=round(wait.at_s, 6) + origin.timestamp_ms / 1000 - seen.at,
             topic=origin.topic,
             partition=origin.partition,
-            event=waited,
+            tenant=seen.tenant,
+            conversation_id=seen.conversation_id,
+            channel=seen.conversation.channel,
         )

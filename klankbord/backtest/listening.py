@@ -11,7 +11,7 @@ from klankbord.conversation import Conversation, Episode
 from klankbord.events import Event, Seconds
 from klankbord.observation import observe
 from klankbord.policy import Policy
-from klankbord.waiting import next_waited
+from klankbord.waiting import next_wait, waited
 
 Key: TypeAlias = tuple[str, str]  # tenant and conversation id
 
@@ -73,10 +73,11 @@ class Listener:
     def wait(self, key: Key, *, until: Seconds) -> Iterator[Raised | Stands]:
         """What opens while nobody answers, before `until`."""
         while self._make_waits and (was := self._open.get(key)) is not None:
-            waited = next_waited(was.conversation, self._policy, tenant=key[0], conversation_id=key[1])
-            if waited is None or waited.at_s >= until:
+            wait = next_wait(was.conversation, self._policy)
+            if wait is None or wait.at_s >= until:
                 return
-            yield from self._step(key, waited)
+            (tenant, conversation_id), channel = key, was.conversation.channel
+            yield from self._step(key, waited(wait, tenant=tenant, conversation_id=conversation_id, channel=channel))
             if self._open[key] is was:  # it was in the recording already
                 return
             self.waits_made += 1

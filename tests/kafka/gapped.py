@@ -49,6 +49,15 @@ class _Consumer(transport.Consumer):
         return committed
 
 
+class _Producer(transport.Producer):
+    def send_now(self, topic: str, key: bytes, value: bytes | None, partition: int) -> bool:
+        visit("before hand-over")
+        sent = super().send_now(topic, key, value, partition)
+        if sent:
+            visit("after hand-over")
+        return sent
+
+
 class _Buffer(transport.Buffer):
     async def _send_pending(self, fut: Any) -> None:
         visit("before hand-over")
@@ -77,6 +86,7 @@ for _module, _name, _ours in (
     (publishing, "RedisSink", _Sink),
     (transport, "Buffer", _Buffer),
     (transport.Transport, "Consumer", _Consumer),
+    (transport.Transport, "Producer", _Producer),
 ):
     setattr(_module, _name, _ours)
 

@@ -12,7 +12,7 @@ from klankbord.conversation import Conversation
 from klankbord.events import Channel, Ended, Event, Held, Objected, Resumed, Role, Waited
 from klankbord.observation import Observation, observe
 from klankbord.policy import Policy, Rule
-from klankbord.waiting import next_waited
+from klankbord.waiting import next_wait, waited
 from streams import wire
 from streams.deadlines import Deadlines
 from tests.klankbord.given import START, START_S, held, resumed, transferred, utterance
@@ -225,10 +225,10 @@ def test_what_is_due_is_what_a_look_at_all_who_wait_finds(changes: list[tuple[by
         # Produced when it happened: all clocks agree.
         produced_ms = PRODUCED_MS + round((seen.at - START_S) * 1000)
         deadlines.follow(key, record(seen, timestamp_ms=produced_ms))
-        waited = next_waited(seen.conversation, POLICY, tenant=seen.tenant, conversation_id=seen.conversation_id)
+        wait = next_wait(seen.conversation, POLICY)
         waiting.pop(key, None)
-        if waited is not None:
-            waiting[key] = waited
+        if wait is not None:
+            waiting[key] = waited(wait, tenant=seen.tenant, conversation_id=seen.conversation_id, channel=Channel.CHAT)
 
     assert len(deadlines) == len(waiting)
 

@@ -40,6 +40,7 @@ REPLACED: Final[Mapping[Callable[..., Any], str]] = {
     base_table.Collection._new_store_by_url: "343a8125107d",
     base_table.Collection.send_changelog: "3dd3884e1b5f",
     base_table.Collection.on_rebalance: "0812ad692171",
+    faust.Table.on_key_get: "609b38a392aa",
     faust.Table.on_key_set: "a370e35ca55c",
     faust.Table.on_key_del: "4f2900b2f9d2",
     Conductor._update_indices: "619b3247b96a",

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import faust
 import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import MessageSizeTooLargeError
 from aiokafka.producer.message_accumulator import MessageAccumulator
+from aiokafka.structs import TopicPartition
 from faust.app.base import App
 from faust.exceptions import ProducerSendError
 from faust.topics import Topic
@@ -66,6 +68,9 @@ REPLACED: Final[Mapping[Callable[..., Any], str]] = {
     ConductorCompiler.build: "837cf521368c",
     Topic._on_published: "7cfe9ebd6596",
     MessageAccumulator.flush: "2b0eaa3da851",
+    MessageAccumulator.add_message: "56ff7e6c1918",
+    AIOKafkaProducer.send: "08ce81263f43",
+    AIOKafkaConsumer.highwater: "044275efc968",
 }
 
 
@@ -461,6 +466,87 @@ async def test_our_flush_does_not_wait_for_what_comes_after_it(producer: Any) ->
     assert 2 <= len(producer._producer.sent) < 102
 
 
+def send_now(producer: Any, key: int) -> bool:
+    """As a table of ours does it."""
+    sent: bool = producer.send_now("changelog", b"%d" % key, b"value", 0)
+    return sent
+
+
+@pytest.mark.parametrize("producer", [OurProducer], indirect=True)
+async def test_a_record_goes_to_aiokafka_at_once_and_a_flush_waits_for_it(producer: Any) -> None:
+    producer._producer.open.set()
+
+    assert send_now(producer, 0)
+    assert len(producer._producer.sent) == 1
+    flush = asyncio.ensure_future(producer.flush())
+    done, _ = await asyncio.wait([flush], timeout=0.05)
+    assert not done
+
+    producer._producer.sent[0].set_result(None)
+    await asyncio.wait_for(flush, LATER_S)
+    assert producer.app.monitor.messages_sent_by_topic["changelog"] == 1
+    assert len(producer.app.monitor.send_latency) == 1
+
+
+@pytest.mark.parametrize("producer", [OurProducer], indirect=True)
+async def test_a_record_that_would_have_to_wait_is_not_sent_at_once_nor_any_after_it(producer: Any) -> None:
+    assert not send_now(producer, 0)
+    put(producer, 1)
+    producer._producer.open.set()  # there is room again, and one is waiting for it
+
+    assert not send_now(producer, 1)
+    await until(lambda: producer._producer.sent)
+    assert len(producer._producer.sent) == 1
+    assert send_now(producer, 1)
+    assert len(producer._producer.sent) == 2
+
+
+@pytest.mark.parametrize("producer", [OurProducer], indirect=True)
+async def test_no_record_overtakes_one_that_is_just_being_handed_over(producer: Any) -> None:
+    put(producer, 1)
+    await until(lambda: producer.buffer.pending.empty())
+    assert producer.buffer.size == 0
+    producer._producer.open.set()
+
+    assert not send_now(producer, 1)
+
+
+@pytest.mark.parametrize("producer", [OurProducer], indirect=True)
+async def test_a_record_that_is_refused_at_once_or_not_written_ends_the_process(producer: Any) -> None:
+    left: list[str] = []
+    producer.leave = left.append
+    producer._producer.open.set()
+    send_now(producer, 0)
+    producer._producer.sent[0].set_exception(RuntimeError("not written"))
+    await until(lambda: left)
+    producer._producer.refuse = MessageSizeTooLargeError("too large")
+
+    with pytest.raises(MessageSizeTooLargeError):
+        send_now(producer, 1)
+
+    assert left == [
+        "a record for changelog was not written: RuntimeError",
+        "a record was refused by the producer: MessageSizeTooLargeError",
+    ]
+
+
+async def test_aiokafka_takes_nothing_of_a_record_for_which_it_has_no_room() -> None:
+    accumulator = MessageAccumulator(None, batch_size=300, compression_type=0, batch_ttl=60.0)
+    there, value = TopicPartition("changelog", 0), b"v" * 100
+
+    def add(key: bytes) -> asyncio.Future[Any] | None:
+        return transport.at_once(accumulator.add_message(there, key, value, 60.0))
+
+    taken = [add(b"%d" % key) is not None for key in range(4)]
+
+    assert taken == [True, True, False, False]
+    (batch,) = accumulator._batches[there]
+    assert batch.record_count == 2
+    batch.drain_ready()
+    accumulator._batches[there].popleft()
+    assert add(b"2") is not None
+
+
 @pytest.mark.parametrize(("producer", "warnings"), [(StockProducer, 1), (OurProducer, 0)], indirect=["producer"])
 async def test_the_stream_waits_for_a_buffer_that_is_full(
     producer: Any, warnings: int, caplog: pytest.LogCaptureFixture
@@ -523,8 +609,7 @@ async def test_kafka_writes_every_retry_once(kind: str, idempotent: bool | None,
 async def test_an_end_that_is_not_known_is_a_number_all_the_same(end: int | None) -> None:
     app = app_with()
     consumer = made(transport.Consumer, app)
-    thread = consumer._thread
-    thread._consumer = SimpleNamespace(assignment=lambda: {driver.ensure_aiokafka_TP(HERE)}, highwater=lambda _: end)
+    consumer._thread._consumer = Fetched(at=0, end=end)
     app.monitor.track_tp_end_offset(HERE, 9)
 
     assert consumer.highwater(HERE) == (9 if end is None else 12)
@@ -532,7 +617,7 @@ async def test_an_end_that_is_not_known_is_a_number_all_the_same(end: int | None
 
 async def test_the_end_of_a_partition_that_was_given_up_is_the_last_one_known() -> None:
     consumer = made(transport.Consumer, app_with())
-    consumer._thread._consumer = SimpleNamespace(assignment=set)
+    consumer._thread._consumer = Fetched(at=0, end=12, assigned=False)
 
     assert consumer.highwater(HERE) == 0
 
@@ -549,7 +634,7 @@ def source_hash(method: Callable[..., Any]) -> str:
 class Fetched:
     """aiokafka's consumer, as far as it knows where it reads: at `at` of `end`, asked at 50 s."""
 
-    def __init__(self, *, at: int, end: int, assigned: bool = True) -> None:
+    def __init__(self, *, at: int, end: int | None, assigned: bool = True) -> None:
         self.state = SimpleNamespace(timestamp=50_000, _position=at, highwater=end)
         self._subscription = SimpleNamespace(subscription=SimpleNamespace(assignment=self))
         self.assigned = assigned
