@@ -136,7 +136,7 @@ def drain(contestant: Contestant, broker: str, work: Backlog, directory: Path) -
     directory.mkdir(parents=True)
     running: dict[str, subprocess.Popen[bytes]] = {}
     writer = KafkaProducer(bootstrap_servers=broker, acks="all", linger_ms=20, batch_size=65_536)
-    looker = KafkaConsumer(bootstrap_servers=broker, group_id=None, enable_auto_commit=False)
+    looker = KafkaConsumer(bootstrap_servers=broker, group_id=None, enable_auto_commit=False, check_crcs=False)
     try:
         _write(writer, work.warm)
         for process in contestant.processes:

@@ -103,7 +103,11 @@ class Ears(Pages):
 
     def _read_kafka(self, ready: threading.Event) -> None:
         consumer = KafkaConsumer(
-            bootstrap_servers=self._broker, group_id=None, enable_auto_commit=False, fetch_max_wait_ms=POLL_MS
+            bootstrap_servers=self._broker,
+            group_id=None,
+            enable_auto_commit=False,
+            fetch_max_wait_ms=POLL_MS,
+            check_crcs=False,  # in plain Python they cost 200 us an observation
         )
         consumer.assign(partitions(consumer, wire.OBSERVATIONS))
         consumer.seek_to_end()
