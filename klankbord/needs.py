@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from klankbord.conversation import KEEP_NEEDS, NEEDS, THREATS, Conversation, Need
+from klankbord.digits import rounded
 from klankbord.events import Seconds
 from klankbord.policy import THREAT_FROM, Policy
 from klankbord.signals import Dimension, Signal
@@ -31,7 +32,7 @@ def alerts(signal: Signal) -> bool:
 
 def churned(before: float, signals: Iterable[Signal], policy: Policy) -> float:
     """How likely the customer means to leave after a customer turn, 0..1."""
-    return round(max(before * policy.churn_fade, shown(signals, Dimension.INTENT).get("leaving", 0.0)), 4)
+    return rounded(max(before * policy.churn_fade, shown(signals, Dimension.INTENT).get("leaving", 0.0)))
 
 
 def remembered(

@@ -21,6 +21,7 @@ from klankbord.conversation import (
     fingerprint,
 )
 from klankbord.detectors import DETECTORS
+from klankbord.digits import rounded
 from klankbord.events import ANSWERS, Event, Joined, Role, Seconds, Transferred, Utterance
 from klankbord.memory import with_event
 from klankbord.models.heads import reading
@@ -117,7 +118,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     now, parts = _scored(now, event, at, words, felt, signals, policy)
     numbers = context.judged_by(conversation, words, found, felt, policy)
     now = _needed(now, at, signals, policy, by_customer=by_customer)
-    dissatisfaction = round(policy.judges.dissatisfaction.chance(numbers), 4) if numbers else 0.0
+    dissatisfaction = rounded(policy.judges.dissatisfaction.chance(numbers)) if numbers else 0.0
     told = Told(signals, customer_turn=by_customer)
     now = follow(phrased(now, words, policy), policy, at=at, over=now.ended_at is not None, heard=told)
     alerts = changes(event.tenant, event.conversation_id, conversation.episodes, now.episodes)
@@ -230,7 +231,7 @@ def _weak(words: CustomerWords, policy: Policy) -> dict[str, Signal]:
     shown_from, of_emotion = policy.evidence_from, Dimension.EMOTION
     for kind, head, is_good in _HEADS:
         chance = believed(words, head, chances[head]) if is_good else chances[head]
-        strength = round(scoring.corrected(chance, corrections.get(kind)), 4)
+        strength = rounded(scoring.corrected(chance, corrections.get(kind)))
         if chance > 0.0 and strength < shown_from:
             weak[kind] = Signal(kind, of_emotion, strength)
     return weak
@@ -254,7 +255,7 @@ def _asked(turn: Turn) -> Sequence[Detector]:
 
 def _signal(turn: Turn, detector: Detector, finding: Finding, private: Sequence[tuple[int, int]]) -> Signal:
     policy = turn.policy
-    strength = round(min(1.0, scoring.corrected(finding.strength, policy.judges.heads.get(detector.kind))), 4)
+    strength = rounded(min(1.0, scoring.corrected(finding.strength, policy.judges.heads.get(detector.kind))))
     # Redaction costs more than all else here, and nobody is shown the words of weak evidence.
     if detector.dimension is Dimension.EMOTION and strength < policy.evidence_from:
         return Signal(detector.kind, detector.dimension, strength)
@@ -321,7 +322,7 @@ def _scored(
     now = scoring.effort_parts(drivers, policy)
     hardest = conversation.hardest
     if now and sum(now.values()) > sum(hardest.values()):
-        hardest = {driver: round(part, 4) for driver, part in now.items()}
+        hardest = {driver: rounded(part) for driver, part in now.items()}
         effort, parts = scoring.lasting_effort(now, now, policy)
     else:
         effort, parts = scoring.lasting_effort(now, hardest, policy)
@@ -344,7 +345,7 @@ def _scored(
         timeline=timeline,
     )
     risk = policy.judges.escalation.chance(context.of_conversation(scored, policy)) if scored.customer_turns else 0.0
-    return replace(scored, escalation=round(risk, 4)), parts
+    return replace(scored, escalation=rounded(risk)), parts
 
 
 def _refused(signals: Sequence[Signal]) -> bool:

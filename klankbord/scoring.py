@@ -4,11 +4,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from klankbord.digits import rounded
 from klankbord.models.judges import Correction
 from klankbord.policy import Policy, driver
 from klankbord.signals import Dimension, Signal
 
-_DIGITS = 4  # of every score that is kept: enough for any eye, and the same bytes on every machine
 _NEGATIVE = ("frustration", "anger", "disappointment")
 _SAID_OUTRIGHT = 0.7  # how far a phrase of one of these at full strength settles it
 _BAD = ("frustration", "anger", "anxiety", "confusion", "disappointment", "sadness")
@@ -54,12 +54,12 @@ def turn_emotions(signals: Iterable[Signal], policy: Policy) -> dict[str, float]
             for emotion, weight in weights.items():
                 # `either` of two, written out: this runs some twenty times a turn.
                 emotions[emotion] = 1.0 - (1.0 - emotions.get(emotion, 0.0)) * (1.0 - weight * strength)
-    return {emotion: round(value, _DIGITS) for emotion, value in emotions.items()}
+    return {emotion: rounded(value) for emotion, value in emotions.items()}
 
 
 def turn_valence(strengths: Mapping[str, float]) -> float:
     """How positive the words of one turn are, -1..1, by the strength of each kind of signal."""
-    return round(strengths.get("positive_words", 0.0) - strengths.get("negative_words", 0.0), _DIGITS)
+    return rounded(strengths.get("positive_words", 0.0) - strengths.get("negative_words", 0.0))
 
 
 def faded_emotions(before: Mapping[str, float], turn: Mapping[str, float], policy: Policy) -> dict[str, float]:
@@ -72,7 +72,7 @@ def faded_emotions(before: Mapping[str, float], turn: Mapping[str, float], polic
         faded = before.get(emotion, 0.0) * (keep_bad if emotion in _BAD else keep)
         value = 1.0 - (1.0 - faded) * (1.0 - turn.get(emotion, 0.0))
         if value >= 0.009:
-            value = round(value, _DIGITS)
+            value = rounded(value)
             if value >= 0.01:
                 after[emotion] = value
     return after
@@ -80,7 +80,7 @@ def faded_emotions(before: Mapping[str, float], turn: Mapping[str, float], polic
 
 def moved(before: float, newest: float, share: float) -> float:
     """A running value after a customer turn, with `share` of the newest in it."""
-    return round(before + share * (newest - before), _DIGITS)
+    return rounded(before + share * (newest - before))
 
 
 def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
@@ -92,12 +92,12 @@ def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
 def heard_dissatisfied(strengths: Mapping[str, float]) -> float:
     """How dissatisfied the words of one turn sound by themselves, 0..1: the head, and what was said outright."""
     said = max([strengths.get(kind, 0.0) for kind in _NEGATIVE])
-    return round(either(strengths.get("sounds_dissatisfied", 0.0), _SAID_OUTRIGHT * said), _DIGITS)
+    return rounded(either(strengths.get("sounds_dissatisfied", 0.0), _SAID_OUTRIGHT * said))
 
 
 def abuse(strengths: Mapping[str, float]) -> float:
     """How likely one turn is abusive, 0..1."""
-    return round(either(strengths.get("sounds_abusive", 0.0), strengths.get("abuse", 0.0)), _DIGITS)
+    return rounded(either(strengths.get("sounds_abusive", 0.0), strengths.get("abuse", 0.0)))
 
 
 def faded_drivers(
@@ -118,7 +118,7 @@ def faded_drivers(
         if signal.dimension is Dimension.EFFORT:
             full = float(driver(policy, signal.kind).cap)
             after[signal.kind] = min(full, after.get(signal.kind, 0.0) + signal.strength)
-    return {kind: round(count, _DIGITS) for kind, count in after.items() if count >= 0.01}
+    return {kind: rounded(count) for kind, count in after.items() if count >= 0.01}
 
 
 def effort_parts(drivers: Mapping[str, float], policy: Policy) -> dict[str, float]:
@@ -145,10 +145,10 @@ def lasting_effort(
         return 1.0, {}
     share = policy.effort_now
     mixed = {
-        kind: round(share * now.get(kind, 0.0) + (1.0 - share) * hardest.get(kind, 0.0), _DIGITS)
+        kind: rounded(share * now.get(kind, 0.0) + (1.0 - share) * hardest.get(kind, 0.0))
         for kind in sorted({*now, *hardest})
     }
-    return round(1.0 + sum(mixed.values()), _DIGITS), mixed
+    return rounded(1.0 + sum(mixed.values())), mixed
 
 
 def load(drivers: Mapping[str, float], policy: Policy) -> float:
