@@ -14,10 +14,10 @@ import numpy as np
 
 from klankbord.events import Language
 from klankbord.kept import WORDS_KEPT, Kept
-from klankbord.models.features import DENIED, NEGATORS, between, of_word, spans, words
+from klankbord.models.features import DENIAL_REACH_WORDS, DENIED, NEGATORS, of_word, spans, words
 
 FORMAT: Final = 1
-_NOTHING: Final[dict[str, int]] = {}
+_ONE: Final = np.float32(1.0)  # numpy takes longer to make one of 1.0 than to add it
 
 
 class Weight(NamedTuple):
@@ -49,12 +49,12 @@ class Model:
         self._rows[:count, :width] = weights * np.array(header["scales"], np.float32)
         self._rows[:count, width] = values**2
         self._count: Final = count
-        # Pairs by their first word and then their second: most are unknown, and this is known without joining them.
-        self.pairs: Final[dict[str, dict[str, int]]] = {}
-        for feature, at in self._place.items():
-            left, _, right = feature.partition(" ")
-            if right:
-                self.pairs.setdefault(left, {})[right] = at
+        # Most pairs of neighbours are unknown, and this is known without joining them.
+        split = ((feature.partition(" "), at) for feature, at in self._place.items())
+        self.pairs: Final = {(left, right): at for (left, _, right), at in split if right}
+        self.denied: Final = {
+            feature.removeprefix(DENIED): at for feature, at in self._place.items() if feature.startswith(DENIED)
+        }
         self._words: Final = Kept(self._new_row)
         self._columns: Final = {name: at for at, name in enumerate(self.names)}
         self._bias: Final = np.array(header["bias"], np.float32)
@@ -80,16 +80,18 @@ class Model:
         return Reading(self, normal, moved, pairs, length, logits)
 
     def _pairs(self, said: list[str]) -> list[tuple[int, int, int]]:
-        """The row of each known feature `between` words, with the places of both."""
+        """The row of each known feature `between` words, in the same order, with the places of both."""
+        neighbours = enumerate(map(self.pairs.get, pairwise(said)))
         if NEGATORS.isdisjoint(said):
-            after = self.pairs
-            return [
-                (row, place, place + 1)
-                for place, (left, right) in enumerate(pairwise(said))
-                if (row := after.get(left, _NOTHING).get(right)) is not None
-            ]
-        known = self._place
-        return [(known[feature], left, right) for feature, left, right in between(said) if feature in known]
+            return [(row, place, place + 1) for place, row in neighbours if row is not None]
+        found = list[tuple[int, int, int]]()
+        for place, row in neighbours:
+            if row is not None:
+                found.append((row, place, place + 1))
+            if said[place] in NEGATORS:
+                reach = range(place + 1, min(len(said), place + 1 + DENIAL_REACH_WORDS))
+                found += [(row, place, at) for at in reach if (row := self.denied.get(said[at])) is not None]
+        return found
 
     def with_lexicon(self, negative: float, compound: float) -> float:
         """The log-odds of negative words from the head's chance and VADER's compound, as fitted together."""
@@ -114,10 +116,6 @@ class Model:
     def rows_of(self, features: Iterable[str]) -> list[int]:
         """The rows of those features that are known."""
         return [self._place[feature] for feature in features if feature in self._place]
-
-    def denied(self) -> dict[str, int]:
-        """The row of each word that is known to stand after a negation."""
-        return {feature[len(DENIED) :]: row for feature, row in self._place.items() if feature.startswith(DENIED)}
 
     def sums(self, rows: list[int], heads: Sequence[str]) -> list[float]:
         """What rows add to each of `heads`, and last to the squared length."""
@@ -173,8 +171,8 @@ class Reading:
         if self._chances is None:  # `cached_property` takes a lock that costs as much as this
             odds = np.negative(self.logits)
             np.exp(odds, odds)
-            odds += 1.0
-            self._chances = dict(zip(self.model.names, np.divide(1.0, odds, odds).tolist(), strict=True))
+            odds += _ONE
+            self._chances = dict(zip(self.model.names, np.reciprocal(odds, odds).tolist(), strict=True))
         return self._chances
 
 

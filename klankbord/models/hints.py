@@ -47,10 +47,10 @@ class Hint:
         self._of: Final = of
         self._heads: Final = (*HINTED, _SOLVES)
         self._curves: Final = tuple(map(of.curve, self._heads))
-        self._pairs: Final = {
-            left: {right: self._adds([row]) for right, row in after.items()} for left, after in of.pairs.items()
-        }
-        self._denied: Final = {word: self._adds([row]) for word, row in of.denied().items()}
+        self._pairs: Final[dict[str, dict[str, Adds]]] = {}
+        for (left, right), row in of.pairs.items():
+            self._pairs.setdefault(left, {})[right] = self._adds([row])
+        self._denied: Final = {word: self._adds([row]) for word, row in of.denied.items()}
         self._written: Final = Kept(self._of_written)
 
     def gist(self, normal: str) -> Gist:
@@ -58,16 +58,16 @@ class Hint:
         if len(normal) > _MOST_CHARS:
             chances = self._of.read(normal).chances
             return Gist(max(chances[head] for head in HINTED), chances[_SOLVES])
-        kept, before, denies = self._written, _NOTHING, False
+        before, denies = _NOTHING, False
         first = second = third = squared = 0.0
-        for written in normal.split():
-            (one, two, three, share), opens, after, denying = kept[written]
+        for (one, two, three, share), opens, after, denying in map(self._written.__getitem__, normal.split()):
             first, second, third, squared = first + one, second + two, third + three, squared + share
-            if pair := before.get(opens):
+            if before and (pair := before.get(opens)):
                 one, two, three, share = pair
                 first, second, third, squared = first + one, second + two, third + three, squared + share
             before = after
-            denies = denies or denying
+            if denying:
+                denies = True
         if denies:
             for one, two, three, share in self._under_negation(words(normal)):
                 first, second, third, squared = first + one, second + two, third + three, squared + share
@@ -81,7 +81,7 @@ class Hint:
     def _of_written(self, written: str) -> _Written:
         said = words_in(written)
         rows = [row for word in said for row in self._of.features_of(word)]
-        rows += [row for left, right in pairwise(said) if (row := self._of.pairs.get(left, {}).get(right)) is not None]
+        rows += [row for left, right in pairwise(said) if (row := self._of.pairs.get((left, right))) is not None]
         opens, last = (said[0], said[-1]) if said else ("", "")
         return _Written(self._adds(rows), opens, self._pairs.get(last, _NOTHING), not NEGATORS.isdisjoint(said))
 

@@ -7,6 +7,7 @@ import pytest
 
 from klankbord.events import Language
 from klankbord.models import heads as module
+from klankbord.models.features import DENIED, between, words
 from klankbord.models.heads import Model, heads, model, weights
 from klankbord.policy import EMOTIONS
 from training.own_lines import ANSWERS, MARKS, TOLD
@@ -77,3 +78,14 @@ def test_all_weights_together_are_small() -> None:
     listed = [found for found in files("klankbord.models").iterdir() if found.name.endswith(".bin")]
 
     assert sum(len(found.read_bytes()) for found in listed) < 6_000_000
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_neighbours_are_found_as_the_features_between_words_say(language: Language) -> None:
+    known = model(language)
+    said = words("dat heb ik niet gezegd want dat is niet waar, i have not said that and never will not")
+
+    found = [(pair, left, right) for pair, left, right in between(said) if known.rows_of([pair])]
+
+    assert known.read(" ".join(said)).pairs == [(known.rows_of([pair])[0], left, right) for pair, left, right in found]
+    assert any(pair.startswith(DENIED) for pair, _, _ in found)
