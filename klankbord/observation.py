@@ -23,45 +23,24 @@ from klankbord.conversation import (
 from klankbord.detectors import DETECTORS
 from klankbord.digits import rounded
 from klankbord.events import ANSWERS, Event, Joined, Role, Seconds, Transferred, Utterance
+from klankbord.listeners import asked
 from klankbord.memory import with_event
 from klankbord.models.heads import reading
 from klankbord.phrases import clean, normal
 from klankbord.policy import THREAT_FROM, Policy
 from klankbord.reasons import voted
 from klankbord.redaction import excerpt
-from klankbord.signals import Cue, CustomerWords, Detector, Dimension, Finding, Signal, Turn, Words, customer_words
+from klankbord.signals import CustomerWords, Detector, Dimension, Finding, Signal, Turn, Words, customer_words
 from klankbord.spelled import spells_out
 from klankbord.suggestions import SUGGESTIONS
 from klankbord.suggestions.ask_if_solved import asks
-from klankbord.tone import GOOD, believed, cues_in, cues_in_answer
+from klankbord.tone import GOOD, believed
 
 SCHEMA: Final = 1
 _QUOTE_MARGIN_CHARS: Final = 20
 _CONFIRMING: Final = ("gratitude", "relief", "joy")
 _TYPES: Final = {kind: str(kind.__struct_config__.tag) for kind in get_args(Event)}
 _HEADS: Final = tuple((one.kind, one.head, one.head in GOOD) for one in DETECTORS if one.head)
-
-
-class _Listeners(NamedTuple):
-    """Who may be asked about a line, each with what calls for it there; `uncalled` are asked whatever it holds."""
-
-    all: tuple[tuple[Detector, frozenset[Cue]], ...]
-    uncalled: tuple[Detector, ...]
-    cues: frozenset[Cue]
-
-
-def _listeners(role: Role, *, timed: bool) -> _Listeners:
-    of_role = [one for one in DETECTORS if role in one.where and (timed or not one.timed)]
-    cues = [one.cues if role is Role.CUSTOMER else one.answer_cues for one in of_role]
-    pairs = tuple(zip(of_role, cues, strict=True))
-    return _Listeners(pairs, tuple(one for one, called in pairs if not called), frozenset[Cue]().union(*cues))
-
-
-# Who is asked at an event, and of a line by who said it and whether its times are known.
-_BY_EVENT: Final = {
-    kind: tuple(one for one in DETECTORS if kind in one.where) for kind in get_args(Event) if kind is not Utterance
-}
-_BY_ROLE: Final = {(role, timed): _listeners(role, timed=timed) for role in Role for timed in (False, True)}
 
 
 class Observation(Struct, frozen=True, omit_defaults=True):
@@ -212,7 +191,7 @@ def _signals(turn: Turn) -> tuple[Signal, ...]:
     weak = {} if turn.customer is None else _weak(turn.customer, turn.policy)
     found = list[tuple[Detector, Finding | Signal]]()
     private = list[tuple[int, int]]()
-    for one in _asked(turn):
+    for one in asked(turn):
         if heard := weak.get(one.kind):
             found.append((one, heard))
         elif (finding := one.find(turn)) is not None and finding.strength > 0:
@@ -235,22 +214,6 @@ def _weak(words: CustomerWords, policy: Policy) -> dict[str, Signal]:
         if chance > 0.0 and strength < shown_from:
             weak[kind] = Signal(kind, of_emotion, strength)
     return weak
-
-
-def _asked(turn: Turn) -> Sequence[Detector]:
-    """The detectors that may find something; most have nothing to say in most lines."""
-    event = turn.event
-    if not isinstance(event, Utterance):
-        return _BY_EVENT[type(event)]
-    if not event.is_final:
-        return ()
-    asked, words = _BY_ROLE[event.role, event.start_ms is not None], turn.words
-    if words is None or not asked.cues:
-        return asked.uncalled
-    cues = cues_in_answer(words) if turn.customer is None else cues_in(turn.customer)
-    if asked.cues.isdisjoint(cues):
-        return asked.uncalled
-    return [one for one, called in asked.all if not called or not called.isdisjoint(cues)]
 
 
 def _signal(turn: Turn, detector: Detector, finding: Finding, private: Sequence[tuple[int, int]]) -> Signal:

@@ -12,6 +12,7 @@ from klankbord.alerting import MOST_CAUSES, Alert, causes
 from klankbord.conversation import Conversation, Evidence, clip
 from klankbord.detectors import DETECTORS
 from klankbord.events import Utterance
+from klankbord.listeners import asked
 from klankbord.policy import EMOTIONS
 from klankbord.redaction import excerpt, find
 from klankbord.signals import Dimension, Signal, Turn
@@ -26,6 +27,7 @@ _FELT: Final = ("valence", "mood", "worst_mood", "churn", *EMOTIONS)
 _WORKED: Final = ("effort", "escalation", "waited_s", "held_s")
 _SENTENCE_END: Final = re.compile(r"[.!?…]+(?=\s)")
 _REDACTED_GROWS: Final = 20
+_BY_KIND: Final = {detector.kind: detector for detector in DETECTORS}
 
 Span = tuple[int, int]
 
@@ -35,7 +37,7 @@ def proven(alerts: Sequence[Alert], now: Conversation, turn: Turn, signals: Sequ
     if all(alert.state != "opened" for alert in alerts):
         return tuple(alerts)
     evidence = _evidence(now, turn, signals)
-    return tuple(_proven(alert, evidence, now, turn) if alert.state == "opened" else alert for alert in alerts)
+    return tuple([_proven(alert, evidence, now, turn) if alert.state == "opened" else alert for alert in alerts])
 
 
 def _evidence(now: Conversation, turn: Turn, signals: Sequence[Signal]) -> tuple[Evidence, ...]:
@@ -157,13 +159,14 @@ def _place(cause: Evidence, turn: Turn) -> Span | None:
     if cause.signal.startswith(_SAID):
         book = turn.policy.book
         return book.said(turn.words.normal, turn.words.role, turn.words.language).get(cause.signal.removeprefix(_SAID))
-    finding = next((detector.find(turn) for detector in DETECTORS if detector.kind == cause.signal), None)
-    return finding.span if finding is not None else None
+    detector = _BY_KIND.get(cause.signal)
+    finding = None if detector is None else detector.find(turn)
+    return None if finding is None else finding.span
 
 
 def _private(turn: Turn) -> tuple[Span, ...]:
-    found = (detector.find(turn) for detector in DETECTORS if detector.dimension is Dimension.NEED)
-    return tuple(finding.span for finding in found if finding is not None and finding.span is not None)
+    found = [detector.find(turn) for detector in asked(turn) if detector.dimension is Dimension.NEED]
+    return tuple([finding.span for finding in found if finding is not None and finding.span is not None])
 
 
 def _touches(span: Span, others: Sequence[Span]) -> bool:
