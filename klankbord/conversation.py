@@ -187,19 +187,18 @@ def _numbered(word: str) -> int:
     return int.from_bytes(hashlib.blake2b(word.encode(), digest_size=2).digest(), "big")
 
 
-def _worth_comparing(written: str) -> tuple[str, ...]:
-    return tuple(word for word in _WORD.findall(written) if word not in _EMPTY_WORDS)
+def _worth_comparing(written: str) -> tuple[tuple[str, int], ...]:
+    return tuple((word, _numbered(word)) for word in _WORD.findall(written) if word not in _EMPTY_WORDS)
 
 
-_word_number: Final = Kept(_numbered).__getitem__
 _content_words: Final = Kept(_worth_comparing).__getitem__
 
 
 @lru_cache(maxsize=4)  # a question is remembered and compared with earlier ones
 def fingerprint(normal: str) -> tuple[int, ...]:
     """Numbers that stand for the content words of a line: likeness can be judged, the words cannot be read back."""
-    words = dict.fromkeys(chain.from_iterable(map(_content_words, normal.split())))
-    return tuple(map(_word_number, islice(words, _FINGERPRINT_WORDS)))
+    words = dict(chain.from_iterable(map(_content_words, normal.split())))
+    return tuple(islice(words.values(), _FINGERPRINT_WORDS))
 
 
 def question(normal: str) -> str:
