@@ -209,7 +209,9 @@ def question(normal: str) -> str:
 def likeness(said: tuple[int, ...], earlier: Iterable[tuple[int, ...]]) -> float:
     """The largest share in [0, 1] of shared content words (Dice) between a line and earlier ones."""
     now = set(said)
-    return max((2 * len(now & set(other)) / (len(now) + len(other)) for other in earlier if other and now), default=0.0)
+    if not now:
+        return 0.0
+    return max([2 * len(now.intersection(other)) / (len(now) + len(other)) for other in earlier if other], default=0.0)
 
 
 def unheard(conversation: Conversation) -> Conversation:

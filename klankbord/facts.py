@@ -12,6 +12,7 @@ from klankbord.conversation import (
     question,
     unheard,
 )
+from klankbord.digits import to_hundredths
 from klankbord.events import (
     ANSWERS,
     Context,
@@ -165,8 +166,8 @@ def _turn_counted(
         agent_asked=_remembered(conversation.agent_asked, request),
         bot_helps=event.role is Role.BOT,
         asked_at=at if asked else conversation.asked_at,
-        solved=max(said.solves, round(meant.solves, 2)),
-        denied=max(said.denies, round(meant.denies, 2)),
+        solved=max(said.solves, to_hundredths(meant.solves)),
+        denied=max(said.denies, to_hundredths(meant.denies)),
     )
 
 

@@ -21,7 +21,7 @@ from klankbord.conversation import (
     fingerprint,
 )
 from klankbord.detectors import DETECTORS
-from klankbord.digits import rounded
+from klankbord.digits import rounded, to_hundredths
 from klankbord.events import ANSWERS, Event, Joined, Role, Seconds, Transferred, Utterance
 from klankbord.listeners import asked
 from klankbord.memory import with_event
@@ -227,7 +227,7 @@ def _signal(turn: Turn, detector: Detector, finding: Finding, private: Sequence[
         dimension=detector.dimension,
         strength=strength,
         words=_quote(turn.words, finding, () if needs.is_threat(detector.kind) else private),
-        amount=None if finding.amount is None else round(float(finding.amount), 2),
+        amount=None if finding.amount is None else to_hundredths(float(finding.amount)),
     )
 
 
@@ -293,7 +293,7 @@ def _scored(
     if words is not None or effort != conversation.effort:
         # An event may come late, with a time before the start.
         after_s = max(0, int(at - (conversation.started_at or at)))
-        timeline = (*timeline, Point(after_s, round(valence, 2), round(effort, 2)))[-KEEP_POINTS:]
+        timeline = (*timeline, Point(after_s, to_hundredths(valence), to_hundredths(effort)))[-KEEP_POINTS:]
     scored = replace(
         conversation,
         emotions=emotions,

@@ -14,6 +14,7 @@ from typing import Any, Final
 from ahocorasick_rs import AhoCorasick
 from vaderSentiment import vaderSentiment as english_vader
 
+from klankbord.digits import to_hundredths
 from klankbord.events import Language
 from klankbord.kept import Kept
 
@@ -140,21 +141,22 @@ class _Rules:
         if self._emojis and not text.isascii():
             text = self._described(text)
         words = list(map(_AS_READ, text.split()))
-        lowered = [word.lower() for word in words]
+        lowered = list(map(str.lower, words))
         if self._lexicon.keys().isdisjoint(lowered):
             return _NEUTRAL
         values = self._values(words, lowered)
         if not any(values):
             return _NEUTRAL
-        carried = [(_as_said(word), round(value, 2)) for word, value in zip(words, values, strict=True) if value]
+        carried = [(_as_said(word), to_hundredths(value)) for word, value in zip(words, values, strict=True) if value]
         carried.sort(key=lambda pair: -abs(pair[1]))
         return Polarity(self._compound(values, text.strip()), tuple(carried[:MAX_WORDS_SHOWN]))
 
     def _values(self, words: list[str], lowered: list[str]) -> list[float]:
         shouted = self._vader.allcap_differential(words)
+        lexicon, boosters = self._lexicon, self._boosters
         values = [
             self._value(i, words, lowered, shouted=shouted)
-            if word in self._lexicon and word not in self._boosters and lowered[i : i + 2] != ["kind", "of"]
+            if word in lexicon and word not in boosters and lowered[i : i + 2] != ["kind", "of"]
             else 0.0
             for i, word in enumerate(lowered)
         ]

@@ -172,7 +172,7 @@ def valence_span(words: CustomerWords, *, positive: bool) -> tuple[int, int] | N
 def heard_valence(clean: str, normal: str, language: Language) -> tuple[float, Polarity]:
     """How positive a line is, -1..1, and what VADER read."""
     bad, read = negative(clean, normal, language)
-    if spells_out(normal) or not (read.compound or any(c.isalpha() for c in normal)):
+    if spells_out(normal) or not (read.compound or any(map(str.isalpha, normal))):
         return 0.0, read
     felt = max(reading(normal, language).chances["feeling"], abs(read.compound))
     return (1.0 - 2.0 * bad) * min(1.0, felt / _FELT_FROM), read

@@ -61,10 +61,17 @@ class Hint:
         before, denies = _NOTHING, False
         first = second = third = squared = 0.0
         for (one, two, three, share), opens, after, denying in map(self._written.__getitem__, normal.split()):
-            first, second, third, squared = first + one, second + two, third + three, squared + share
-            if before and (pair := before.get(opens)):
-                one, two, three, share = pair
-                first, second, third, squared = first + one, second + two, third + three, squared + share
+            # One by one: four at once are made a tuple first, for each word.
+            first += one
+            second += two
+            third += three
+            squared += share
+            if before and opens in before:
+                one, two, three, share = before[opens]
+                first += one
+                second += two
+                third += three
+                squared += share
             before = after
             if denying:
                 denies = True
@@ -72,10 +79,10 @@ class Hint:
             for one, two, three, share in self._under_negation(words(normal)):
                 first, second, third, squared = first + one, second + two, third + three, squared + share
         length = math.sqrt(squared) or 1.0
-        cannot, elsewhere, solves = (
+        cannot, elsewhere, solves = [
             (total / length + bias) * slope + offset
             for total, (bias, slope, offset) in zip((first, second, third), self._curves, strict=True)
-        )
+        ]
         return Gist(_chance(max(cannot, elsewhere)), _chance(solves))
 
     def _of_written(self, written: str) -> _Written:

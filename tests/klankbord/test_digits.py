@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from klankbord.digits import rounded
+from klankbord.digits import rounded, to_hundredths
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e300, max_value=1e300))
@@ -17,6 +17,7 @@ from klankbord.digits import rounded
 @example(1e5 + 0.00005)
 def test_a_number_is_what_round_makes_of_it(value: float) -> None:
     assert pack("d", rounded(value)) == pack("d", round(value, 4))
+    assert pack("d", to_hundredths(value)) == pack("d", round(value, 2))
 
 
 @pytest.mark.parametrize("beside", [-1e-9, -1e-12, 0.0, 1e-12, 1e-9])
