@@ -16,6 +16,7 @@ _GLAD: Final = ("gratitude", "relief", "joy")
 _SHORT_WORDS: Final = 3
 _MOST_MARKS: Final = 3
 _LETTER: Final = re.compile(r"[^\W\d_]")
+_CAPITALS: Final = 0.6  # of the letters
 _CAPITALS_FROM: Final = 4  # letters; "OK" shouts at nobody
 
 
@@ -66,8 +67,11 @@ def _gladness(emotions: Mapping[str, float]) -> float:
 def _shouted(words: Words) -> bool:
     if words.clean[1:] == words.normal[1:]:
         return False
+    capitals = sum(map(str.isupper, words.clean))
+    if capitals <= _CAPITALS * _CAPITALS_FROM:  # as in most lines, of which the letters need no counting
+        return False
     letters = len(_LETTER.findall(words.normal))
-    return letters >= _CAPITALS_FROM and sum(map(str.isupper, words.clean)) > 0.6 * letters
+    return letters >= _CAPITALS_FROM and capitals > _CAPITALS * letters
 
 
 def of_conversation(now: Conversation, policy: Policy) -> dict[str, float]:

@@ -333,6 +333,8 @@ def _unstretched(token: str, lexicon: Lexicon) -> str:
 
 
 def _join_phrases(tokens: list[str], words: list[str], lexicon: Lexicon) -> None:
+    if lexicon.phrases.keys().isdisjoint(pairwise(words)):
+        return
     starts = [i for i, pair in enumerate(pairwise(words)) if pair in lexicon.phrases]
     joined, free = 0, 0
     for start in starts:

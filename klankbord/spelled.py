@@ -53,11 +53,11 @@ def spells_out(normal: str) -> bool:
         words += 1
         if len(word) == 1 and word.isalpha():
             letters += 1
-        elif _CODE.fullmatch(word):
+        elif not word.isalpha() and _CODE.fullmatch(word):
             codes += 1
         elif _NUMBER.fullmatch(word):
             numbers += word not in _AS_A_WORD
-        elif word not in _BETWEEN and not _POSTCODE.fullmatch(f"{before} {word}"):
+        elif word not in _BETWEEN and not (len(word) == 2 and _POSTCODE.fullmatch(f"{before} {word}")):
             return False
         before = word
     return codes > 0 or letters >= _LETTERS or (numbers > 0 and words > 1)
