@@ -139,11 +139,11 @@ def changes(
         # That an episode lost its quote to `bounded` is no news.
         if episode.cleared_at is not None and (is_new or earlier is None or earlier.cleared_at is None):
             found.append(_alert(tenant, conversation_id, name, episode, "cleared"))
-    for name in before.keys() - after.keys():
-        if before[name].cleared_at is None:
+    for name, episode in before.items():  # in their order, which a set of names would not keep
+        if name not in after and episode.cleared_at is None:
             # What was open and is not remembered gave its place to the one that opened last.
-            last = max((episode.opened_at for episode in after.values()), default=0.0)
-            found.append(_alert(tenant, conversation_id, name, _closed(before[name], last), "cleared"))
+            last = max((newer.opened_at for newer in after.values()), default=0.0)
+            found.append(_alert(tenant, conversation_id, name, _closed(episode, last), "cleared"))
     return tuple(found)
 
 

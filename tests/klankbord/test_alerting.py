@@ -216,6 +216,14 @@ def test_a_critical_alert_and_a_threat_always_find_a_place() -> None:
     assert told == {("worst", "opened"), ("threat", "opened"), ("rule_0", "cleared")}
 
 
+def test_alerts_that_gave_their_places_are_told_in_the_order_in_which_they_opened() -> None:
+    full = follow(anger(0.9), Policy(rules=crowd(KEEP_EPISODES)), at=0, over=False).episodes
+
+    told = changes("t", "c", full, {})
+
+    assert [alert.rule for alert in told] == [f"rule_{n}" for n in range(KEEP_EPISODES)]
+
+
 def test_a_forgotten_alert_never_comes_back_under_the_same_id() -> None:
     rules = {**crowd(KEEP_EPISODES), "late": threshold("joy", 0.5, 0.2, "info", "Blij", "Glad")}
     policy = Policy(rules={name: replace(rule, cooldown_s=0.0) for name, rule in rules.items()})
