@@ -18,9 +18,8 @@ def _to(digits: int) -> Callable[[float], float]:
     def rounded(value: float) -> float:
         of_steps = value * in_one
         steps = round(of_steps)
-        # Of what becomes 0, `round` keeps the sign.
-        if steps and -_CLEAR < of_steps - steps < _CLEAR and -_LARGE < steps < _LARGE:
-            return steps / in_one
+        if -_CLEAR < of_steps - steps < _CLEAR and -_LARGE < steps < _LARGE:
+            return steps / in_one if steps else value * 0.0  # of what becomes 0, `round` keeps the sign
         return round(value, digits)
 
     return rounded

@@ -68,7 +68,7 @@ def sounds(kind: str, head: str) -> Detector:
 
     def find(words: CustomerWords) -> Finding:
         read = reading(words.normal, words.language)
-        chance = believed(words, head, read.chances[head])
+        chance = 0.0 if spells_out(words.normal) else believed(words, head, read.chances[head])
         return Finding(chance, strongest(read, head) if chance >= WORDS_FROM else None)
 
     return of_emotion(kind, find, head=head)
@@ -76,8 +76,6 @@ def sounds(kind: str, head: str) -> Detector:
 
 def believed(words: CustomerWords, head: str, chance: float) -> float:
     """The chance of a head of emotion as far as the rest of the words bear it out."""
-    if spells_out(words.normal):
-        return 0.0
     if chance < _DOUBTED_FROM or head not in GOOD:
         return chance
     # Joy is heard in "what a ... service" whatever stands between; the whole of the words must not be bad.
