@@ -38,6 +38,7 @@ def judged_by(
     count = words.normal.count(" ") + 1
     numbers = {
         "words": turn.dissatisfied,
+        "words of an opening": 0.0 if before.customer_turns else turn.dissatisfied,
         "negative": max(0.0, -turn.valence),
         "positive": max(0.0, turn.valence),
         "glad": _gladness(turn.emotions),
@@ -51,7 +52,6 @@ def judged_by(
         "solved": before.solved,
         "turned away": before.denied,
         "contacted before": min(1.0, before.hardest.get("repeat_contact", 0.0)),
-        "opening": float(before.customer_turns == 0),
         "question": float(words.clean.endswith("?")),
         "exclamations": min(_MOST_MARKS, words.clean.count("!")) / _MOST_MARKS,
         "capitals": float(_shouted(words)),

@@ -52,8 +52,8 @@ _ANNOYED_SHARE: Final = 0.25
 _TURN: Final = {
     "words": 3.0,
     "mood": 1.0,
-    "negative": 2.0,
-    "positive": -2.0,
+    "negative": 3.0,
+    "positive": -3.0,
     "frustration": 2.0,
     "solved": -1.0,
     "turned away": 0.5,

@@ -29,7 +29,7 @@ def test_every_labelled_turn_is_judged_once_with_what_stood_before_it() -> None:
 
     assert [turn.label for turn in turns] == list(labels.values())
     assert [turn.alerted for turn in turns] == [False, True, True]
-    assert "opening" in turns[0].turn
+    assert "words of an opening" in turns[0].turn
     assert turns[1].turn["turned away"] > turns[0].turn.get("turned away", 0.0)
     assert turns[2].turn["mood"] > 0.0
 

@@ -25,7 +25,7 @@ def test_a_turn_is_judged_by_its_words_its_shape_and_what_it_tells() -> None:
     assert numbers["told of work"] == 0.45
     assert numbers["capitals"] == 1.0
     assert numbers["exclamations"] > 0.5
-    assert "opening" not in numbers
+    assert "words of an opening" not in numbers
 
 
 def test_a_short_answer_carries_the_mood_of_the_conversation() -> None:
