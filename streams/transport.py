@@ -308,7 +308,7 @@ def at_once(coroutine: Coroutine[Any, Any, T]) -> T | None:
 
 
 class Buffer(ProducerBuffer):
-    """What `table[key] = value` leaves for the producer, in order."""
+    """What could not go to the producer at once, in order."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -378,7 +378,7 @@ async def producer(request: pytest.FixtureRequest) -> AsyncIterator[Any]:
 
 
 def put(producer: Any, number: int) -> None:
-    """As `table[key] = value` does."""
+    """As a table does with what has to wait, and as Faust's does with everything."""
     topic = producer.app.topic("changelog", key_type=bytes, value_type=bytes)
     for key in range(number):
         topic.send_soon(key=b"%d" % key, value=b"value", partition=0)
