@@ -137,6 +137,10 @@ EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {
         ("00:00 agent: Dat is helaas niet mogelijk.",),
         ("00:00 agent: There is nothing I can do.",),
     ),
+    "turned_away": (
+        ("00:00 agent: Dan moet u dat aan de winkel vragen.",),
+        ("00:00 agent: Then you need to ask the shop about that.",),
+    ),
     "asks_for_human": (
         ("00:00 customer: Ik wil een leidinggevende spreken.",),
         ("00:00 customer: I want to speak to a real person.",),

@@ -277,7 +277,7 @@ _POORER: Final[tuple[Callable[[Conversation], Conversation], ...]] = (
     # Only where every name is as long as it may be: then more of what is late is taken for a repeat.
     lambda conversation: replace(
         conversation,
-        memory=shortened(conversation.memory, keep=10),
+        memory=shortened(conversation.memory, keep=9),
         queue=conversation.queue and clip(conversation.queue),
         team=conversation.team and clip(conversation.team),
     ),

@@ -94,7 +94,7 @@ def observe(conversation: Conversation, event: Event, policy: Policy) -> Observa
     signals = _told(found, policy)
     now = voted(facts.counted(now, event, words, asked=_asks(event, words)), words, policy.reasons)
     felt = scoring.felt(found, policy) if by_customer else scoring.Felt({})
-    now, parts = _scored(now, event, at, words, felt, signals, policy)
+    now, parts = _scored(now, event, at, words, felt, found, signals, policy)
     numbers = context.judged_by(conversation, words, found, felt, policy)
     now = _needed(now, at, signals, policy, by_customer=by_customer)
     dissatisfaction = rounded(policy.judges.dissatisfaction.chance(numbers)) if numbers else 0.0
@@ -267,7 +267,7 @@ def _quote(words: Words | None, finding: Finding, private: Sequence[tuple[int, i
 
 def _scored(
     conversation: Conversation, event: Event, at: Seconds, words: Words | None, felt: scoring.Felt,
-    signals: Sequence[Signal], policy: Policy,
+    found: Sequence[Signal], signals: Sequence[Signal], policy: Policy,
 ) -> tuple[Conversation, dict[str, float]]:  # fmt: skip
     by_customer = words is not None and words.role is Role.CUSTOMER
     turn = scoring.turn_emotions(signals, policy) if by_customer else {}
@@ -281,7 +281,7 @@ def _scored(
         released = policy.dead_end_thanked if conversation.refused else policy.dead_end_released
     # A notice of the system is nobody's turn: "you are third in line" must not make a wait forgotten.
     turn_taken = words is not None and words.role is not Role.SYSTEM
-    drivers = scoring.faded_drivers(conversation.drivers, signals, policy, turn=turn_taken, released=released)
+    drivers = scoring.faded_drivers(conversation.drivers, found, policy, turn=turn_taken, released=released)
     now = scoring.effort_parts(drivers, policy)
     hardest = conversation.hardest
     if now and sum(now.values()) > sum(hardest.values()):

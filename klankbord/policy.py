@@ -118,6 +118,7 @@ PRIORS: Final[dict[str, Driver]] = {
     "repeat_contact": Driver(0.6, 2),
     "transfer": Driver(0.6, 2),
     "dead_end": Driver(0.6, 4),
+    "turned_away": Driver(0.3, 4),
     "asks_for_human": Driver(0.6, 2),
     "repetition": Driver(0.5, 3),
     "reasked_question": Driver(0.5, 3),

@@ -11,6 +11,8 @@ from klankbord.signals import Dimension, Signal
 
 _NEGATIVE = ("frustration", "anger", "disappointment")
 _SAID_OUTRIGHT = 0.7  # how far a phrase of one of these at full strength settles it
+_LIKELY = "turned_away"  # a chance and no fact: it counts however small it is, and is shown where it is no longer small
+_RELEASED = ("dead_end", "turned_away")
 _BAD = ("frustration", "anger", "anxiety", "confusion", "disappointment", "sadness")
 
 
@@ -86,7 +88,7 @@ def moved(before: float, newest: float, share: float) -> float:
 def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
     """The signals that are shown and remembered: every fact, and such evidence in words as is strong enough."""
     least, effort = policy.evidence_from, Dimension.EFFORT
-    return tuple([s for s in signals if s.strength >= least or s.dimension is effort])
+    return tuple([s for s in signals if s.strength >= least or (s.dimension is effort and s.kind != _LIKELY)])
 
 
 def heard_dissatisfied(strengths: Mapping[str, float]) -> float:
@@ -105,15 +107,17 @@ def faded_drivers(
 ) -> dict[str, float]:
     """The memory of each effort driver after an event: it fades at turns, grows by a signal, is full at its cap.
 
-    `released` is the share of a dead end that is left where the customer confirms or thanks.
+    `released` is the share of what was refused that is left where the customer confirms or thanks.
     """
     keep = policy.effort_fade if turn else 1.0
     # Floats throughout: an integer from a policy would come back from JSON as another value, and other bytes.
     if not before and not signals:
         return {}
     after = {kind: float(count * keep) for kind, count in before.items()}
-    if "dead_end" in after:
-        after["dead_end"] *= released
+    if released != 1.0:
+        for kind in _RELEASED:
+            if kind in after:
+                after[kind] *= released
     for signal in signals:
         if signal.dimension is Dimension.EFFORT:
             full = float(driver(policy, signal.kind).cap)

@@ -52,6 +52,7 @@ from klankbord.detectors.threat_to_self import threat_to_self
 from klankbord.detectors.told_trouble import told_trouble
 from klankbord.detectors.told_wait import told_wait
 from klankbord.detectors.transfer import transfer
+from klankbord.detectors.turned_away import turned_away
 from klankbord.signals import Detector
 
 # Emotion first, then effort, intent and needs, the threats last. The order matters in one way only: signals of one
@@ -87,6 +88,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     transfer,
     channel_hop,
     dead_end,
+    turned_away,
     asks_for_human,
     interruption,
     talk_over,
