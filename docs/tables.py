@@ -139,7 +139,7 @@ EXAMPLES: Final[dict[str, tuple[Lines, Lines]]] = {
     ),
     "turned_away": (
         ("00:00 agent: Dan moet u dat aan de winkel vragen.",),
-        ("00:00 agent: Then you need to ask the shop about that.",),
+        ("00:00 agent: You would need a form for that.",),
     ),
     "asks_for_human": (
         ("00:00 customer: Ik wil een leidinggevende spreken.",),

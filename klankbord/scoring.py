@@ -11,7 +11,7 @@ from klankbord.signals import Dimension, Signal
 
 _NEGATIVE = ("frustration", "anger", "disappointment")
 _SAID_OUTRIGHT = 0.7  # how far a phrase of one of these at full strength settles it
-_LIKELY = "turned_away"  # a chance and no fact: it counts however small it is, and is shown where it is no longer small
+_LIKELY = "turned_away"  # a chance and no fact: it always counts, and is shown where it has words of its own
 _RELEASED = ("dead_end", "turned_away")
 _BAD = ("frustration", "anger", "anxiety", "confusion", "disappointment", "sadness")
 
@@ -88,7 +88,9 @@ def moved(before: float, newest: float, share: float) -> float:
 def told(signals: Iterable[Signal], policy: Policy) -> tuple[Signal, ...]:
     """The signals that are shown and remembered: every fact, and such evidence in words as is strong enough."""
     least, effort = policy.evidence_from, Dimension.EFFORT
-    return tuple([s for s in signals if s.strength >= least or (s.dimension is effort and s.kind != _LIKELY)])
+    return tuple(
+        [s for s in signals if (s.strength >= least or s.dimension is effort) and (s.kind != _LIKELY or s.words)]
+    )
 
 
 def heard_dissatisfied(strengths: Mapping[str, float]) -> float:

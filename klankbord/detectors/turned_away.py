@@ -20,7 +20,7 @@ def find(turn: Turn) -> Finding | None:
     if likely < FROM:
         return None
     if not turn.policy.evidence_from <= likely < TOLD_FROM:
-        return Finding(likely, None)  # too little to show, or shown with its words as what it is: `dead_end` or a hop
+        return Finding(likely, None)  # not shown: too little, or what `dead_end` or `channel_hop` already shows
     read = answering(words.normal, words.language)
     return Finding(likely, strongest(read, max(HINTED, key=read.chances.__getitem__)))
 

@@ -63,6 +63,13 @@ def test_its_words_are_shown_where_no_other_detector_is_sure() -> None:
     assert "winkel" in shown["turned_away"]
 
 
+def test_it_is_not_shown_beside_one_that_is_sure() -> None:
+    seen = _told((Role.AGENT, "Dat is helaas niet mogelijk."))
+
+    assert {signal.kind for signal in seen.signals} == {"dead_end"}
+    assert seen.conversation.drivers.keys() == {"dead_end", "turned_away"}
+
+
 def test_one_that_is_too_faint_to_show_counts() -> None:
     seen = _told((Role.AGENT, FAINT))
 
